@@ -1,0 +1,123 @@
+// Package datasets reads the examples that a model learns from.
+//
+// A [Dataset] is a numbered collection that can be read in any order, so that
+// it can be shuffled, split and read again exactly, whether it lies in memory
+// or in ten thousand files. It knows nothing of models.
+//
+//	digits, err := datasets.MNIST()
+//	batch, err := datasets.Read(digits.Train, 0, 1, 2) // three digits and their labels
+//
+// Files are looked for under $VAEKIT_DATA, else in the user's cache folder; see [Dir].
+package datasets
+
+import "fmt"
+
+// A Dataset is a numbered collection of examples of one shape.
+type Dataset interface {
+	// Len is the number of examples.
+	Len() int
+
+	// Shape is the shape of one example, channels last: [28, 28, 1] for a
+	// grey image of 28 by 28 pixels, [10000, 1] for 10,000 samples of mono sound.
+	Shape() []int
+
+	// Read sets batch to the examples with the given indices, in that order.
+	//
+	// Visit counts the passes over the data. A dataset that draws at random
+	// (dynamic binarisation, random crops) draws from its seed, the visit and
+	// the index alone: the same three give the same example, so a run that is
+	// stopped and resumed sees what it would have seen.
+	Read(batch *Batch, visit uint64, indices []int) error
+}
+
+// A Batch is a number of examples with what is known of each.
+type Batch struct {
+	Shape  []int     // of one example
+	Values []float32 // [examples, Shape...], row-major
+	Labels []int     // [examples], nil where there are no labels
+	Mask   []uint8   // [examples, Shape...], 0 where a value is padding, 1 elsewhere; nil: no padding
+	Origin []string  // [examples], where each comes from, such as "3_theo_7.wav@10000"; nil: from nowhere (a sample)
+}
+
+// A Resident dataset lies in memory as a whole. An engine may put it on its device.
+type Resident interface {
+	Dataset
+
+	// Resident returns all examples as the given visit sees them. The caller
+	// must not change them. Visits that see the same values return the same slices.
+	Resident(visit uint64) Table
+}
+
+// A Table holds the values of all examples of a [Resident] dataset in one of two forms.
+type Table struct {
+	Bytes  []uint8   // [examples, shape...]; v stands for v/255. Nil: see Floats
+	Floats []float32 // [examples, shape...]
+	Mask   []uint8   // as in Batch
+}
+
+// Read returns the examples with the given indices, as the first visit sees them.
+func Read(data Dataset, indices ...int) (*Batch, error) {
+	var b Batch
+	if err := data.Read(&b, 0, indices); err != nil {
+		return nil, err
+	}
+	return &b, nil
+}
+
+// All returns every example of data, as the first visit sees them. It needs memory for all.
+func All(data Dataset) (*Batch, error) {
+	indices := make([]int, data.Len())
+	for i := range indices {
+		indices[i] = i
+	}
+	return Read(data, indices...)
+}
+
+// Len is the number of examples.
+func (b *Batch) Len() int {
+	if n := Size(b.Shape); n > 0 {
+		return len(b.Values) / n
+	}
+	return 0
+}
+
+// Example returns the values of example i, shaped b.Shape, without copying them.
+func (b *Batch) Example(i int) []float32 {
+	n := Size(b.Shape)
+	return b.Values[i*n : (i+1)*n : (i+1)*n]
+}
+
+// Slice returns the examples from up to but not including to, sharing b's memory.
+func (b *Batch) Slice(from, to int) *Batch {
+	n := Size(b.Shape)
+	s := &Batch{Shape: b.Shape, Values: b.Values[from*n : to*n]}
+	if b.Labels != nil {
+		s.Labels = b.Labels[from:to]
+	}
+	if b.Mask != nil {
+		s.Mask = b.Mask[from*n : to*n]
+	}
+	if b.Origin != nil {
+		s.Origin = b.Origin[from:to]
+	}
+	return s
+}
+
+// Size is the number of values of an example of the given shape.
+func Size(shape []int) int {
+	n := 1
+	for _, d := range shape {
+		n *= d
+	}
+	return n
+}
+
+// checkIndices returns an error that names the first index outside [0, n).
+func checkIndices(what string, indices []int, n int) error {
+	for _, i := range indices {
+		if i < 0 || i >= n {
+			return fmt.Errorf("%s: example %d asked for; there are %d, numbered from 0", what, i, n)
+		}
+	}
+	return nil
+}

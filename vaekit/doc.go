@@ -1,0 +1,2 @@
+// Package vaekit trains and uses variational autoencoders.
+package vaekit
