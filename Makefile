@@ -1,0 +1,41 @@
+# Everything a reader types. The work is done by the scripts in notebooks/kernel.
+
+.DEFAULT_GOAL := help
+.PHONY: help setup lab test test-long notebooks data clean lock
+K := notebooks/kernel
+export NB SAVE FRESH PORT CELL_SECONDS PYTHON
+
+help:
+	@echo 'make lab              set everything up, then open JupyterLab on the notebooks  (PORT=8888)'
+	@echo 'make test             set everything up, then run every check, the notebooks included'
+	@echo 'make notebooks        run all notebooks; copies with pictures and sound go to out/'
+	@echo 'make notebooks NB=01  run one; FRESH=1 without the saved runs, SAVE=1 also keeps the outputs in notebooks/'
+	@echo 'make data             fetch the spoken digits (MNIST comes with the set-up)'
+	@echo 'make setup            only set up: everything goes into .setup/'
+	@echo 'make test-long        the checks that take longer than make test allows'
+	@echo 'make clean            remove .setup/ and out/; your runs in notebooks/runs/ stay'
+
+setup:
+	@sh $K/setup.sh
+
+lab: setup
+	@sh $K/lab.sh
+
+test: setup
+	@sh $K/checks.sh
+
+test-long: setup
+	@sh $K/checks.sh long
+
+notebooks: setup
+	@sh $K/notebooks.sh
+
+data: setup
+	@sh $K/data.sh
+
+clean:
+	rm -rf .setup out
+
+# For maintainers: pin the Python packages anew from requirements.in.
+lock: setup
+	@sh $K/lock.sh

