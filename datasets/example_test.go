@@ -1,0 +1,77 @@
+package datasets_test
+
+import (
+	"fmt"
+	"math"
+	"os"
+	"path/filepath"
+
+	"github.com/vaebook/vaebook/datasets"
+	"github.com/vaebook/vaebook/vaekit/audio"
+)
+
+// A reader's own arrays become a dataset, and part of it is held out.
+func ExampleFromFloats() {
+	values := make([]float32, 100*2)
+	for i := range 100 {
+		angle := 2 * math.Pi * float64(i) / 100
+		values[2*i], values[2*i+1] = float32(math.Cos(angle)), float32(math.Sin(angle))
+	}
+	circle, err := datasets.FromFloats([]int{2}, values, nil)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	train, test, err := datasets.Split(circle, 0.1, 0)
+	fmt.Println(circle, "split into", train.Len(), "and", test.Len(), err)
+	// Output: 100 examples of shape 2 split into 90 and 10 <nil>
+}
+
+// A pixel of grey 51/255 is white in a fifth of all visits.
+func ExampleBinarise() {
+	grey, err := datasets.FromBytes([]int{1}, []uint8{51}, nil)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	drawn := datasets.Binarise(grey, datasets.Dynamic, 0)
+	white := 0
+	for visit := range uint64(10000) {
+		white += int(drawn.Resident(visit).Bytes[0]) / 255
+	}
+	fmt.Printf("%.1f\n", float64(white)/10000)
+	// Output: 0.2
+}
+
+func ExampleWAVFolder() {
+	dir, err := os.MkdirTemp("", "sounds")
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	defer os.RemoveAll(dir)
+	hum := &audio.Sound{Rate: 8000, Channels: [][]float32{make([]float32, 6000)}}
+	if err := hum.WriteFile(filepath.Join(dir, "hum.wav"), audio.PCM16); err != nil {
+		fmt.Println(err)
+		return
+	}
+	sounds, err := datasets.WAVFolder(dir, datasets.Segments{}) // 10,000 samples at 16 kHz each
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	batch, err := datasets.All(sounds)
+	fmt.Println(batch.Shape, batch.Origin, err)
+	// Output: [10000 1] [hum.wav@0 hum.wav@10000] <nil>
+}
+
+func ExamplePlucked() {
+	strings, err := datasets.Plucked(datasets.Plucking{Examples: 100})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	batch, err := datasets.Read(strings, 0)
+	fmt.Println(strings, "at", strings.Rate, "Hz;", len(batch.Values), "samples read", err)
+	// Output: 100 examples of shape 10000×1 at 16000 Hz; 10000 samples read <nil>
+}
