@@ -98,7 +98,7 @@ func (p Picture) rows(rows []Row) (*image.RGBA, error) {
 		if err := checkImages(r.Batch); err != nil {
 			return nil, fmt.Errorf("row %q: %w", r.Label, err)
 		}
-		margin = max(margin, int(math.Ceil(float64(style.Width(r.Label)/px)*density))+10*density)
+		margin = max(margin, int(math.Ceil(float64(style.Width(r.Label)/px)*density))+14*density)
 		widest, columns = max(widest, r.Batch.Shape[1]), max(columns, r.Batch.Len())
 	}
 	scale := p.scale(widest, columns)
@@ -165,8 +165,7 @@ func checkImages(b *datasets.Batch) error {
 	if b == nil || b.Len() == 0 {
 		return errors.New("show: no images to show: the batch is empty")
 	}
-	isImage := len(b.Shape) == 2 || len(b.Shape) == 3 && (b.Shape[2] == 1 || b.Shape[2] == 3)
-	if !isImage {
+	if len(b.Shape) != 3 || b.Shape[2] != 1 && b.Shape[2] != 3 {
 		return fmt.Errorf("show: examples of shape %v are no images; those have [height, width, 1] (grey) or [height, width, 3] (colour). For sound there is show.Waveforms", b.Shape)
 	}
 	return nil

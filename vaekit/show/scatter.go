@@ -57,7 +57,11 @@ func (p Picture) scatter(points [][]float32, labels []int) (*image.RGBA, error) 
 		key = 60 * density
 	}
 	height := width - key
-	s, top := newSheet(width, height, p.Title)
+	note := 0
+	if left > 0 {
+		note = 22 * density
+	}
+	s, top := newSheet(width, height+note, p.Title)
 	area := s.part(0, top, width-key, top+height)
 	sameUnits(plane, area)
 	plane.Draw(area)
@@ -65,7 +69,7 @@ func (p Picture) scatter(points [][]float32, labels []int) (*image.RGBA, error) 
 		legend(s, clouds, width-key+16*density, top+20*density)
 	}
 	if left > 0 {
-		s.text(width-key, top+height-8*density, fmt.Sprintf("not finite, not shown: %d of %d", left, len(points)),
+		s.text(width-key, top+height+note/2, fmt.Sprintf("not finite, not shown: %d of %d", left, len(points)),
 			textStyle(labelSize, missing, text.XRight, text.YCenter))
 	}
 	return s.img, nil

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"image"
+	"image/color"
 	"math"
 	"strconv"
 
@@ -105,14 +106,12 @@ func (p Picture) waves(waves []wave, rate int) (*image.RGBA, error) {
 		chart.X.Min, chart.X.Max = 0, float64(longest)/float64(rate)
 		chart.Y.Min, chart.Y.Max = -1.05*peak, 1.05*peak
 		y += heading
-		bottom := y + each
-		if i == len(waves)-1 {
-			chart.X.Label.Text = "time (s)"
-			bottom += axis
-		} else { // one time axis serves all
-			chart.X.Tick.Marker, chart.X.LineStyle.Width = plot.ConstantTicks(nil), 0
+		chart.X.Label.Text = "time (s)"
+		if i < len(waves)-1 { // the last one's time axis serves all; theirs is there, unseen, so that all are laid out alike
+			chart.BackgroundColor, chart.X.Color, chart.X.Tick.Color = nil, color.Transparent, color.Transparent
+			chart.X.Label.TextStyle.Color, chart.X.Tick.Label.Color = color.Transparent, color.Transparent
 		}
-		area := s.part(0, y+4*density, width-12*density, bottom)
+		area := s.part(4*density, y+4*density, width-12*density, y+each+axis)
 		chart.Draw(area)
 		left := s.pixels(chart.DataCanvas(area).Rectangle).Min.X
 		s.text(left+2*density, y-heading/2+4*density, w.name, textStyle(labelSize, ink, text.XLeft, text.YCenter))
