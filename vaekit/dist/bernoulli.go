@@ -1,0 +1,60 @@
+package dist
+
+import (
+	"fmt"
+	"math"
+
+	"github.com/gomlx/gomlx/core/graph"
+
+	"github.com/vaebook/vaebook/vaekit/internal/describe"
+	"github.com/vaebook/vaebook/vaekit/nets"
+)
+
+// Bernoulli is the likelihood of binary values; the decoder gives logits.
+//
+// On grey values in between, −log p is the cross-entropy that many examples
+// train with; it is not a negative log-likelihood (the density does not
+// integrate to 1, Loaiza-Ganem and Cunningham, 2019), and reports say so.
+type Bernoulli struct{}
+
+// Outputs is one logit for each value.
+func (Bernoulli) Outputs() int { return 1 }
+
+// Params is empty.
+func (Bernoulli) Params([]int) []nets.Param { return nil }
+
+// LogProb is Σ x·l − log(1 + exp(l)).
+func (Bernoulli) LogProb(_ *nets.Pass, out, x, mask *graph.Node) *graph.Node {
+	logits := only(out)
+	return sumEvent(graph.Sub(graph.Mul(x, logits), nets.Softplus.Apply(logits)), mask)
+}
+
+// Mean is the probability of 1.
+func (Bernoulli) Mean(_ *nets.Pass, out *graph.Node) *graph.Node {
+	return graph.Sigmoid(only(out))
+}
+
+// Sample draws 0 or 1: 1 where Φ(noise), which is uniform, is below the mean.
+func (b Bernoulli) Sample(p *nets.Pass, out *graph.Node) *graph.Node {
+	mean := b.Mean(p, out)
+	noise := p.Noise("observation", mean.Shape().Dimensions...)
+	uniform := graph.MulScalar(graph.OnePlus(graph.Erf(graph.MulScalar(noise, math.Sqrt(0.5)))), 0.5)
+	return graph.ConvertDType(graph.LessThan(uniform, mean), mean.DType())
+}
+
+// Check refuses values outside [0, 1]; values in between 0 and 1 are not proper.
+func (Bernoulli) Check(values []float32) (proper bool, err error) {
+	proper = true
+	for i, v := range values {
+		if !(v >= 0 && v <= 1) {
+			return false, fmt.Errorf("dist.Bernoulli: value %d is %v; it explains values from 0 to 1: "+
+				"scale the data, or take dist.Gaussian", i, v)
+		}
+		if v != 0 && v != 1 {
+			proper = false
+		}
+	}
+	return proper, nil
+}
+
+func init() { describe.Register(Bernoulli{}) }

@@ -1,0 +1,50 @@
+package dist
+
+import (
+	"github.com/gomlx/gomlx/core/graph"
+
+	"github.com/vaebook/vaebook/vaekit/nets"
+)
+
+// A Likelihood is p(x|z), given what the decoder says.
+//
+// In its methods x is [batch, event...], out is [batch, event..., Outputs], and
+// mask is [batch, event...] with 1 where x is data and 0 where it is padding, or
+// nil where all is data.
+type Likelihood interface {
+	// Outputs is how many numbers it wants of the decoder for each value of x.
+	Outputs() int
+
+	// Params lists what it learns or keeps beside the decoder, for one event shape.
+	Params(event []int) []nets.Param
+
+	// LogProb is log p(x|z) in nats, summed over the event, [batch].
+	LogProb(p *nets.Pass, out, x, mask *graph.Node) *graph.Node
+
+	// Mean is E[x|z], [batch, event...].
+	Mean(p *nets.Pass, out *graph.Node) *graph.Node
+
+	// Sample draws x, [batch, event...].
+	Sample(p *nets.Pass, out *graph.Node) *graph.Node
+
+	// Check looks at values that are to be explained: an error where the
+	// likelihood cannot explain them, proper false where it can be trained on them
+	// but −log p is not a negative log-likelihood of such data.
+	Check(values []float32) (proper bool, err error)
+}
+
+// sumEvent sums [batch, event...] over the event, leaving out what is masked.
+func sumEvent(x, mask *graph.Node) *graph.Node {
+	if mask != nil {
+		x = graph.Mul(x, mask)
+	}
+	batch := x.Shape().Dimensions[0]
+	return graph.ReduceSum(graph.Reshape(x, batch, -1), 1)
+}
+
+// only drops the axis of a decoder that gives one number for each value.
+func only(out *graph.Node) *graph.Node {
+	dims := out.Shape().Dimensions
+	out.AssertDims(append(append([]int{}, dims[:len(dims)-1]...), 1)...)
+	return graph.Reshape(out, dims[:len(dims)-1]...)
+}

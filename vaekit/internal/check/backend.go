@@ -1,0 +1,30 @@
+// Package check holds what tests share: every backend in turn, graphs that run
+// once, and gradients against finite differences. Only tests import it.
+package check
+
+import (
+	"os"
+	"testing"
+
+	"github.com/vaebook/vaebook/vaekit/internal/engine"
+)
+
+// EachBackend runs test on the Go backend and on XLA's CPU plugin, as sub-tests of
+// their names. Where the plugin does not start, the Go backend is all there is on
+// a machine of a reader; in CI that is a failure.
+func EachBackend(t *testing.T, test func(t *testing.T, b *engine.Backend)) {
+	for _, name := range []string{"go", "xla"} {
+		t.Setenv("VAEKIT_BACKEND", name)
+		b, err := engine.Default()
+		if err != nil && name != "go" && os.Getenv("CI") == "" {
+			t.Logf("on the Go backend only: %v", err)
+			continue
+		}
+		t.Run(name, func(t *testing.T) {
+			if err != nil {
+				t.Fatal(err)
+			}
+			test(t, b)
+		})
+	}
+}

@@ -1,0 +1,95 @@
+package check
+
+import (
+	"math"
+	"math/rand/v2"
+	"slices"
+	"testing"
+
+	"github.com/gomlx/gomlx/core/graph"
+
+	"github.com/vaebook/vaebook/vaekit/internal/engine"
+)
+
+const (
+	// most is how many elements of an input are moved; larger inputs are sampled.
+	most = 40
+
+	// step is how far an element is moved, relative to its size where that is
+	// above 1. The formula's error goes with step⁴, the rounding's with 1e-16/step.
+	step = 1e-3
+
+	worst64 = 1e-6 // largest relative error in float64
+	worst32 = 1e-3 // in float32, which training runs in
+)
+
+// Gradient asserts that GoMLX's gradient of f is right with respect to every
+// input: in float64 against central finite differences of fourth order, and in
+// float32 against the gradient in float64. Where f's result is not a scalar its
+// values are summed with irregular weights, so that none can stand for another.
+//
+// Inputs must stay away from kinks (0 of a ReLU) by more than two thousandths.
+// Errors are relative to the element, or to a hundredth of the largest of its input.
+func Gradient(t testing.TB, b *engine.Backend, f func(inputs []*graph.Node) *graph.Node, inputs ...Array) {
+	t.Helper()
+	scalar := func(nodes []*graph.Node) *graph.Node { return weighted(f(nodes)) }
+	value, err := graph.NewExec(b.Backend, scalar)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer value.Finalize()
+
+	gradient := func(nodes []*graph.Node) []*graph.Node { return graph.Gradient(scalar(nodes), nodes...) }
+	var wide, narrow []Array
+	for _, x := range inputs {
+		wide = append(wide, New(x.Values, x.Shape...))
+		narrow = append(narrow, x.In32())
+	}
+	exact, training := Run(t, b, gradient, wide...), Run(t, b, gradient, narrow...)
+
+	rng := rand.New(rand.NewPCG(1, 1))
+	for i, x := range inputs {
+		elements := rng.Perm(len(x.Values))
+		elements = elements[:min(most, len(elements))]
+		want := map[int]float64{}
+		var largest float64
+		for _, k := range elements {
+			h := step * math.Max(1, math.Abs(x.Values[k]))
+			at := func(steps float64) float64 {
+				moved := slices.Clone(wide)
+				moved[i].Values = slices.Clone(x.Values)
+				moved[i].Values[k] += steps * h
+				y, err := call(value, moved)
+				if err != nil {
+					t.Fatal(err)
+				}
+				return y[0].Values[0]
+			}
+			want[k] = (8*(at(1)-at(-1)) - (at(2) - at(-2))) / (12 * h)
+			largest = math.Max(largest, math.Abs(want[k]))
+		}
+		for _, k := range elements {
+			got, got32 := exact[i].Values[k], training[i].Values[k]
+			scale := math.Max(math.Abs(want[k]), largest/100)
+			if d := math.Abs(got - want[k]); !(d <= worst64*scale+1e-11) {
+				t.Errorf("input %d, element %d of %v: gradient %.10g, finite difference %.10g", i, k, x.Shape, got, want[k])
+			}
+			if d := math.Abs(got32 - got); !(d <= worst32*scale+1e-6) {
+				t.Errorf("input %d, element %d of %v: gradient in float32 %.7g, in float64 %.10g", i, k, x.Shape, got32, got)
+			}
+		}
+	}
+}
+
+// weighted is y, or its sum with weights between ½ and 1½ that follow no pattern of y's axes.
+func weighted(y *graph.Node) *graph.Node {
+	if y.IsScalar() {
+		return y
+	}
+	weights := make([]float64, y.Shape().Size())
+	for i := range weights {
+		weights[i] = 0.5 + math.Mod(float64(i+1)*math.Phi, 1)
+	}
+	w := graph.ConvertDType(graph.Const(y.Graph(), New(weights, y.Shape().Dimensions...).tensor()), y.DType())
+	return graph.ReduceAllSum(graph.Mul(y, w))
+}

@@ -1,0 +1,67 @@
+package nets
+
+import (
+	"fmt"
+
+	"github.com/gomlx/gomlx/core/graph"
+)
+
+// Dense is a fully connected layer on the last axis: activation(x · weight + bias).
+type Dense struct {
+	Units      int
+	Activation Activation
+	Init       Init // of the weight; the zero value means GlorotUniform. The bias begins at 0
+}
+
+// Out replaces the last axis by Units.
+func (d Dense) Out(in []int) ([]int, error) {
+	if d.Units <= 0 {
+		return nil, fmt.Errorf("Units is %d; it counts outputs and must be positive", d.Units)
+	}
+	if len(in) == 0 {
+		return nil, fmt.Errorf("needs an axis to work on; the example is a single number")
+	}
+	return append(append([]int{}, in[:len(in)-1]...), d.Units), nil
+}
+
+// Params are a weight [in, Units] and a bias [Units].
+func (d Dense) Params(in []int) []Param {
+	init := d.Init
+	if init == Zeros {
+		init = GlorotUniform
+	}
+	return []Param{
+		{Name: "weight", Shape: []int{in[len(in)-1], d.Units}, Init: init},
+		{Name: "bias", Shape: []int{d.Units}},
+	}
+}
+
+// Apply maps [batch, …, in] to [batch, …, Units].
+func (d Dense) Apply(p *Pass, x *graph.Node) *graph.Node {
+	dims := x.Shape().Dimensions
+	in := dims[len(dims)-1]
+	flat := graph.Reshape(x, -1, in)
+	y := graph.MatMul(flat, p.Param("weight"))
+	y = graph.Add(y, graph.ExpandLeftToRank(p.Param("bias"), 2))
+	out := append(append([]int{}, dims[:len(dims)-1]...), d.Units)
+	return d.Activation.Apply(graph.Reshape(y, out...))
+}
+
+// MLP is a multi-layer perceptron: the example as one vector, then a dense layer
+// with ReLU for each number of units.
+func MLP(units ...int) Net { return MLPWith(ReLU, units...) }
+
+// MLPWith is an [MLP] with another activation. Layers with ReLU or a relative of it
+// begin HeUniform, others GlorotUniform.
+func MLPWith(activation Activation, units ...int) Net {
+	init := GlorotUniform
+	switch activation {
+	case ReLU, LeakyReLU, ELU, SiLU, GELU:
+		init = HeUniform
+	}
+	net := Net{Flatten{}}
+	for _, n := range units {
+		net = append(net, Dense{Units: n, Activation: activation, Init: init})
+	}
+	return net
+}

@@ -1,0 +1,65 @@
+package nets
+
+import (
+	"fmt"
+
+	"github.com/gomlx/gomlx/core/graph"
+)
+
+// A Pass is one trip of a batch through a graph. It hands each layer the nodes
+// of its parameters, takes the new values of its state, and is the only source of noise.
+type Pass struct {
+	// Training tells a pass that a gradient follows from one that only looks.
+	Training bool
+
+	where string // the name of the layer the pass is in, with a dot behind it
+	run   *passRun
+}
+
+// passRun is what all layers of one pass share.
+type passRun struct {
+	values  map[string]*graph.Node
+	changed map[string]*graph.Node
+	noise   func(name string, dims ...int) *graph.Node
+}
+
+// NewPass returns a pass over the parameters values, by full name ("encoder.0.weight").
+// Noise makes standard normal draws of the given dimensions, the same ones for the same name.
+func NewPass(training bool, values map[string]*graph.Node, noise func(name string, dims ...int) *graph.Node) *Pass {
+	return &Pass{Training: training, run: &passRun{values, map[string]*graph.Node{}, noise}}
+}
+
+// In is the same pass inside the part called name.
+func (p *Pass) In(name string) *Pass {
+	return &Pass{p.Training, p.where + name + ".", p.run}
+}
+
+// Param is the node of a parameter that the layer listed under this name.
+func (p *Pass) Param(name string) *graph.Node {
+	node, ok := p.run.values[p.where+name]
+	if !ok {
+		panic(fmt.Errorf("nets: there is no parameter %q; Params must list what Apply asks for", p.where+name))
+	}
+	return node
+}
+
+// Set gives a parameter that is State the value it has after this pass. A pass
+// that is not training changes nothing.
+func (p *Pass) Set(name string, value *graph.Node) {
+	old := p.Param(name)
+	if !value.Shape().Equal(old.Shape()) {
+		panic(fmt.Errorf("nets: state %q is %s, set to %s", p.where+name, old.Shape(), value.Shape()))
+	}
+	if p.Training {
+		p.run.changed[p.where+name] = graph.StopGradient(value)
+	}
+}
+
+// Changed is all state that the pass has set, by full name.
+func (p *Pass) Changed() map[string]*graph.Node { return p.run.changed }
+
+// Noise is independent standard normal noise of the given dimensions. A name gives
+// the same draws however often it is asked for in a pass, and new ones in the next.
+func (p *Pass) Noise(name string, dims ...int) *graph.Node {
+	return p.run.noise(p.where+name, dims...)
+}
