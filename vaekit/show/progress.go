@@ -3,8 +3,8 @@ package show
 import (
 	"fmt"
 	"io"
+	"math"
 	"os"
-	"strings"
 	"time"
 
 	"github.com/janpfeifer/gonb/gonbui"
@@ -61,37 +61,53 @@ func epochLine(r vaekit.Report, e vaekit.Epoch) string {
 	return l
 }
 
-// bar shows a progress bar, and above it the loss lines.
+// bar shows a progress bar, and above it the loss lines. A line of 80 characters holds it.
 func bar(w io.Writer) vaekit.Progress {
 	var b *progressbar.ProgressBar
 	return func(r vaekit.Report) {
 		if b == nil {
 			b = progressbar.NewOptions(max(1, r.Steps),
 				progressbar.OptionSetWriter(w),
-				progressbar.OptionSetWidth(20),
+				progressbar.OptionSetWidth(10),
 				progressbar.OptionSetPredictTime(false),
 				progressbar.OptionSetElapsedTime(false),
-				progressbar.OptionSetTheme(progressbar.ThemeUnicode),
+				progressbar.OptionSetTheme(progressbar.Theme{Saucer: "█", SaucerPadding: "░"}),
 			)
 		}
-		if len(r.Lines) > 0 {
-			_ = b.Clear()
-			fmt.Fprintln(w, strings.Join(r.Lines, "\n"))
+		if len(r.Lines) > 0 || r.Done {
+			_ = b.Clear() // a terminal that cannot be written to is no reason to stop training
 		}
-		// A terminal that cannot be written to is no reason to stop training.
-		b.Describe(fmt.Sprintf("epoch %d/%d: %s, %s", r.Epoch, r.Epochs, losses(latest(r)), pace(r)))
-		_ = b.Set(min(r.Step, max(1, r.Steps)))
+		for _, l := range r.Lines {
+			fmt.Fprintln(w, l)
+		}
 		if r.Done {
-			_ = b.Clear()
 			fmt.Fprintln(w, ending(r))
-			b = nil
+			b = nil // the same value may show the next run
+			return
 		}
+		now := latest(r)
+		b.Describe(fmt.Sprintf("epoch %d/%d loss %s rec. %s KL %s %s/s %s left", r.Epoch, r.Epochs,
+			nats(now.Loss), nats(now.Distortion), nats(now.Rate), thousands(int(math.Round(r.ExamplesPerSecond))), clock(r.Left)))
+		_ = b.Set(min(r.Step, max(1, r.Steps)))
 	}
 }
 
-// latest is the means of the epoch under way, or once training is done those of the last whole one.
+// status is a run's state in one line.
+func status(r vaekit.Report) string {
+	if r.Done {
+		return ending(r)
+	}
+	now := latest(r)
+	if now == (vaekit.Losses{}) {
+		return fmt.Sprintf("epoch %d/%d begins", r.Epoch, r.Epochs)
+	}
+	return fmt.Sprintf("epoch %d/%d: %s, %s", r.Epoch, r.Epochs, losses(now), pace(r))
+}
+
+// latest is the means of the epoch under way, or where there are none yet, or
+// no more, those of the last whole one.
 func latest(r vaekit.Report) vaekit.Losses {
-	if r.Done && len(r.History) > 0 {
+	if (r.Done || r.Running == (vaekit.Losses{})) && len(r.History) > 0 {
 		return r.History[len(r.History)-1].Train
 	}
 	return r.Running
@@ -130,7 +146,7 @@ func nats(v float64) string {
 }
 
 func pace(r vaekit.Report) string {
-	return fmt.Sprintf("%s examples/s, %s left", thousands(int(r.ExamplesPerSecond)), clock(r.Left))
+	return fmt.Sprintf("%s examples/s, %s left", thousands(int(math.Round(r.ExamplesPerSecond))), clock(r.Left))
 }
 
 // thousands writes 25300 as 25,300.

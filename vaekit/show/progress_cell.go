@@ -16,10 +16,7 @@ func (c cell) progress(id string, w io.Writer) vaekit.Progress {
 		for _, l := range r.Lines {
 			fmt.Fprintln(w, l)
 		}
-		plain := fmt.Sprintf("epoch %d/%d: %s, %s", r.Epoch, r.Epochs, losses(latest(r)), pace(r))
-		if r.Done {
-			plain = ending(r)
-		}
+		plain := status(r)
 		c.update(fmt.Sprintf("%s-%d", id, run), progressHTML(r, plain), plain)
 		if r.Done {
 			run++ // the same value may show the next run, in a line of its own
