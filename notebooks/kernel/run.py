@@ -6,8 +6,8 @@ status is 1; the other notebooks still run.
 """
 
 import argparse
+import copy
 import html
-import json
 import os
 import re
 import shutil
@@ -126,7 +126,7 @@ PAGE = """{%- extends 'lab/index.html.j2' -%}
 
 def to_html(notebook, title):
     """The notebook as one self-contained page."""
-    page = nbformat.from_dict(json.loads(nbformat.writes(notebook)))
+    page = copy.deepcopy(notebook)
     for cell in page.cells:
         if cell.cell_type == "markdown":
             cell.source = with_mathml(cell.source)

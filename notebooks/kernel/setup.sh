@@ -180,8 +180,8 @@ run_step() {
 	set -e
 	if [ $rc -ne 0 ]; then
 		say 'failed'
-		if [ "$1" = build ]; then # a toolkit that is being edited may not compile
-			tail -n 5 "$setup/log/build.log"
+		if [ "$1" = build ] && grep -q '^vaekit/\|^datasets/' "$setup/log/build.log"; then
+			tail -n 5 "$setup/log/build.log" # somebody is editing the toolkit: the rest is ready
 			return 0
 		fi
 		explain "$1" "$setup/log/$1.log" >&2
@@ -193,7 +193,7 @@ run_step() {
 }
 
 requirements
-mkdir -p "$setup/stamp" "$setup/log" 2>/dev/null || {
+mkdir -p "$setup/stamp" "$setup/log" "$setup/jupyter" 2>/dev/null || {
 	say "$root cannot be written: set-up keeps everything in its folder .setup." >&2
 	exit 1
 }

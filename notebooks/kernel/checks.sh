@@ -1,0 +1,60 @@
+#!/bin/sh
+# Every check, one after the other, each with its name and its seconds; one that fails does
+# not keep the others from running. With the word "long", those that take longer.
+set -u
+here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd -P)
+. "$here/env.sh"
+cd "$root" || exit 1
+
+passed=0
+failed=0
+names=
+
+check() { # name, command…
+	name=$1
+	shift
+	printf '\n=== %s\n' "$name"
+	begin=$(date +%s)
+	if "$@"; then
+		passed=$((passed + 1)) verdict=ok
+	else
+		failed=$((failed + 1)) verdict=FAILED names="$names, $name"
+	fi
+	printf '=== %s: %s, %s s\n' "$name" "$verdict" "$(($(date +%s) - begin))"
+}
+
+formatted() {
+	unformatted=$(gofmt -l datasets vaekit) || return 1
+	[ -z "$unformatted" ] || {
+		printf 'gofmt would change:\n%s\n' "$unformatted"
+		return 1
+	}
+}
+
+# As on an arm64 machine without a C compiler: the Go backend alone.
+plain_arm64() { env GOEXPERIMENT='' CGO_ENABLED=0 GOARCH=arm64 go build ./...; }
+
+tests() { go test -timeout 30m "$@" ./...; }
+
+notebooks() { NB='' FRESH=1 SAVE='' sh "$here/notebooks.sh"; }
+notebooks_on_go() { VAEKIT_BACKEND=go CELL_SECONDS=1800 notebooks; }
+
+if [ "${1:-}" = long ]; then
+	export VAEKIT_LONG=1 # tests that look for it do more rounds
+	check 'go test, long' tests -count=1 -timeout 3h
+	check 'notebooks on the Go backend' notebooks_on_go
+else
+	check 'set-up' sh "$here/test.sh"
+	check gofmt formatted
+	check 'go vet' go vet ./...
+	check staticcheck staticcheck ./...
+	check 'go mod tidy' go mod tidy -diff
+	check 'build without cgo for arm64' plain_arm64
+	check 'go test' tests
+	check 'committed notebooks' "$VAEKIT_PYTHON" "$here/check.py"
+	check 'running the notebooks' notebooks
+fi
+
+[ $failed -eq 0 ] || printf '\nFailed: %s\n' "${names#, }"
+printf '\n%s passed, %s failed\n' $passed $failed
+[ $failed -eq 0 ]
