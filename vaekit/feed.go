@@ -1,0 +1,153 @@
+package vaekit
+
+import (
+	"fmt"
+
+	"github.com/vaebook/vaebook/datasets"
+	"github.com/vaebook/vaebook/vaekit/internal/engine"
+)
+
+// A feed brings the batches of an epoch to the device: a data set in memory lies
+// there whole and steps pick their rows; any other is read ahead in pieces.
+type feed struct {
+	backend *engine.Backend
+	data    datasets.Dataset
+	batch   int
+	steps   int // an epoch
+	seed    uint64
+
+	epoch int     // the epoch of order, −1 at first
+	order []int32 // examples in the order in which the epoch's steps see them
+
+	table      *engine.Table
+	from, to   int            // the steps of the epoch that table serves
+	resident   datasets.Table // what table holds of a resident data set
+	ahead      chan piece     // the next piece of another, while it is read
+	aheadStart int
+}
+
+// pieceBytes bounds what is read ahead of a data set that is not in memory.
+const pieceBytes = 32 << 20
+
+type piece struct {
+	batch datasets.Batch
+	err   error
+}
+
+func newFeed(b *engine.Backend, data datasets.Dataset, batch int, seed uint64) *feed {
+	batch = min(batch, data.Len())
+	return &feed{backend: b, data: data, batch: batch, steps: data.Len() / batch, seed: seed, epoch: -1}
+}
+
+// seek makes table serve a step of an epoch (from 0).
+func (f *feed) seek(epoch, step int) error {
+	if epoch != f.epoch {
+		perm := engine.Rand(f.seed, "shuffle", uint64(epoch)).Perm(f.data.Len())
+		f.order = make([]int32, f.steps*f.batch)
+		for i := range f.order {
+			f.order[i] = int32(perm[i])
+		}
+		f.epoch, f.from, f.to, f.ahead = epoch, 0, 0, nil
+	}
+	if f.table != nil && f.from <= step && step < f.to {
+		return nil
+	}
+	if r, ok := f.data.(datasets.Resident); ok {
+		return f.placeAll(r.Resident(uint64(epoch)))
+	}
+	return f.placePiece(step)
+}
+
+// placeAll puts a whole data set on the device, or keeps it where it is there already.
+func (f *feed) placeAll(t datasets.Table) error {
+	if f.table == nil || !same(t.Bytes, f.resident.Bytes) || !same(t.Floats, f.resident.Floats) {
+		f.free()
+		var values any = t.Floats
+		if t.Bytes != nil {
+			values = t.Bytes
+		}
+		var err error
+		if f.table, err = f.backend.NewTable(f.data.Shape(), values, t.Mask); err != nil {
+			return err
+		}
+		f.resident = t
+	}
+	f.from, f.to = 0, f.steps
+	return f.table.Order(f.backend, f.order, f.batch)
+}
+
+// placePiece puts the piece that step lies in on the device and begins to read the next.
+func (f *feed) placePiece(step int) error {
+	length := max(1, min(f.steps, pieceBytes/(5*datasets.Size(f.data.Shape())*f.batch)))
+	start := step / length * length
+	if f.ahead == nil || f.aheadStart != start {
+		f.read(start, length)
+	}
+	p := <-f.ahead
+	f.ahead = nil
+	if p.err != nil {
+		return fmt.Errorf("vaekit: reading examples of steps %d to %d: %w", start, start+length-1, p.err)
+	}
+	// Where one example has padding all have a mask, so that one program serves them.
+	if p.batch.Mask == nil {
+		p.batch.Mask = make([]uint8, len(p.batch.Values))
+		for i := range p.batch.Mask {
+			p.batch.Mask[i] = 1
+		}
+	}
+	f.free()
+	var err error
+	if f.table, err = f.backend.NewTable(f.data.Shape(), p.batch.Values, p.batch.Mask); err != nil {
+		return err
+	}
+	f.from, f.to = start, min(start+length, f.steps)
+	rows := make([]int32, length*f.batch)
+	for i := range rows {
+		rows[i] = int32(i)
+	}
+	if err := f.table.Order(f.backend, rows, f.batch); err != nil {
+		return err
+	}
+	if f.to < f.steps {
+		f.read(f.to, length)
+	}
+	return nil
+}
+
+// read begins to read length steps from start. The last piece is filled up with
+// examples that no step looks at, so that all pieces have one shape.
+func (f *feed) read(start, length int) {
+	indices := make([]int, length*f.batch)
+	for i := range indices {
+		indices[i] = int(f.order[min(start*f.batch+i, len(f.order)-1)])
+	}
+	ahead := make(chan piece, 1)
+	f.ahead, f.aheadStart = ahead, start
+	data, visit := f.data, uint64(f.epoch)
+	go func() {
+		var p piece
+		p.err = data.Read(&p.batch, visit, indices)
+		ahead <- p
+	}()
+}
+
+// examples are the indices that a step of the present epoch sees.
+func (f *feed) examples(step int) []int {
+	indices := make([]int, f.batch)
+	for i := range indices {
+		indices[i] = int(f.order[step*f.batch+i])
+	}
+	return indices
+}
+
+func (f *feed) free() {
+	if f.table != nil {
+		f.table.Free()
+		f.table = nil
+	}
+}
+
+// same says whether two slices are one.
+func same[T any](a, b []T) bool {
+	return len(a) == len(b) && (len(a) == 0 || &a[0] == &b[0])
+}

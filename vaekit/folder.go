@@ -1,0 +1,112 @@
+package vaekit
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	"github.com/vaebook/vaebook/vaekit/internal/describe"
+	"github.com/vaebook/vaebook/vaekit/internal/engine"
+)
+
+// A run's folder holds two files that matter: run.json, the model and the
+// settings, written once; and weights.safetensors, all that training carries,
+// with a note of how far it is. weights.previous.safetensors is the one before.
+const descriptionFile = "run.json"
+
+// description is what run.json says.
+type description struct {
+	Format   int             // of this file
+	Model    json.RawMessage // as describe writes it
+	Opaque   string          `json:",omitempty"` // why Load cannot build the model: "" where it can
+	Event    []int           // shape of an example
+	Training settings
+}
+
+// note is what a checkpoint says of itself.
+type note struct {
+	Step    int
+	History []Epoch
+}
+
+func describeRun(m Model, event []int, s settings) (description, error) {
+	d := description{Format: 1, Event: event, Training: s}
+	var err error
+	if d.Model, err = describe.Encode(m); err != nil {
+		d.Opaque = err.Error()
+		if d.Model, err = describe.EncodeLoose(m); err != nil {
+			return d, fmt.Errorf("vaekit: this model cannot be written beside its weights: %w", err)
+		}
+	}
+	return d, nil
+}
+
+func (d description) write(dir string) error {
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return fmt.Errorf("vaekit: making the run's folder: %w", err)
+	}
+	text, err := json.MarshalIndent(d, "", "\t")
+	if err != nil {
+		return fmt.Errorf("vaekit: %w", err)
+	}
+	return engine.WriteFile(filepath.Join(dir, descriptionFile), append(text, '\n'))
+}
+
+// readDescription returns nil where the folder holds no run.
+func readDescription(dir fs.FS) (*description, error) {
+	text, err := fs.ReadFile(dir, descriptionFile)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	var d description
+	if err := json.Unmarshal(text, &d); err != nil {
+		return nil, fmt.Errorf("%s is damaged: %w", descriptionFile, err)
+	}
+	if d.Format != 1 {
+		return nil, fmt.Errorf("%s has format %d; this version of vaekit reads format 1", descriptionFile, d.Format)
+	}
+	return &d, nil
+}
+
+// difference names the first thing in which a run that is asked for differs from
+// the one that a folder holds.
+func (d description) difference(asked description) string {
+	if diff := d.modelDifference(asked); diff != "" {
+		return diff
+	}
+	a, errA := describe.Encode(d.Training)
+	b, errB := describe.Encode(asked.Training)
+	if err := errors.Join(errA, errB); err != nil {
+		return err.Error()
+	}
+	if diff := describe.Difference(a, b); diff != "" {
+		return "Training." + diff
+	}
+	return ""
+}
+
+func (d description) modelDifference(asked description) string {
+	if a, b := fmt.Sprint(d.Event), fmt.Sprint(asked.Event); a != b {
+		return fmt.Sprintf("the examples' shape: %s and %s", a, b)
+	}
+	if diff := describe.Difference(d.Model, asked.Model); diff != "" {
+		return "Model." + diff
+	}
+	return ""
+}
+
+// clear removes a run from its folder, and nothing else that lies there.
+func clearRun(dir string) error {
+	for _, name := range []string{descriptionFile, engine.WeightsFile, engine.PreviousFile} {
+		if err := os.Remove(filepath.Join(dir, name)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return fmt.Errorf("vaekit: Restart: %w", err)
+		}
+	}
+	return nil
+}

@@ -1,0 +1,70 @@
+package vaekit
+
+import (
+	"fmt"
+	"math"
+
+	"github.com/gomlx/gomlx/core/graph"
+
+	"github.com/vaebook/vaebook/datasets"
+	"github.com/vaebook/vaebook/vaekit/internal/engine"
+	"github.com/vaebook/vaebook/vaekit/nets"
+)
+
+// importanceValues bounds how many values of x one call decodes.
+const importanceValues = 8 << 20
+
+// importance estimates log p(x) of every example of a batch with k draws from its
+// posterior,
+//
+//	log p(x) ≈ log 1/k Σ p(x|z) p(z) / q(z|x),
+//
+// in calls of bounded size whose partial sums are joined without overflow.
+func (l *looker) importance(w *engine.Weights, b *datasets.Batch, k int, seed uint64) ([]float64, error) {
+	rows := lookRows
+	if b.Len() <= fewRows {
+		rows = fewRows
+	}
+	perCall := max(1, min(k, importanceValues/(rows*size(b.Shape))))
+	calls := (k + perCall - 1) / perCall
+	f, err := l.function(fmt.Sprint("importance ", b.Mask != nil, perCall), func(p *nets.Pass, in []*graph.Node) []*graph.Node {
+		t := l.model.terms(p, in[0], at(in, 1), perCall, 1)
+		logW := graph.Sub(graph.Add(t.LogLikelihood, t.LogPrior), t.LogPosterior) // [k, 1, batch]
+		logW = graph.Squeeze(logW, 1)
+		top := graph.ReduceMax(logW, 0)
+		sum := graph.ReduceSum(graph.Exp(graph.Sub(logW, graph.InsertAxes(top, 0))), 0)
+		return []*graph.Node{top, sum}
+	})
+	if err != nil {
+		return nil, err
+	}
+	logs := make([]float64, b.Len())
+	for i := range logs {
+		logs[i] = math.Inf(-1)
+	}
+	for call := range calls {
+		out, err := l.call(f, w, func(piece int) uint64 { return engine.Key(seed, "draws", uint64(call)<<20+uint64(piece)) }, b.Len(), inputs(b)...)
+		if err != nil {
+			return nil, err
+		}
+		for i := range logs {
+			logs[i] = logAddExp(logs[i], float64(out[0][i])+math.Log(float64(out[1][i])))
+		}
+	}
+	for i := range logs {
+		// The last call draws as many as the others, so it may be a few more than k.
+		logs[i] -= math.Log(float64(calls * perCall))
+	}
+	return logs, nil
+}
+
+// logAddExp is log(exp(a) + exp(b)).
+func logAddExp(a, b float64) float64 {
+	if a < b {
+		a, b = b, a
+	}
+	if math.IsInf(b, -1) {
+		return a
+	}
+	return a + math.Log1p(math.Exp(b-a))
+}

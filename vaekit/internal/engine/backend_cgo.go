@@ -1,0 +1,5 @@
+//go:build cgo
+
+package engine
+
+import _ "github.com/gomlx/go-xla/compute/xla" // PJRT plugins are C libraries

@@ -1,0 +1,262 @@
+package vaekit
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/gomlx/gomlx/core/graph"
+
+	"github.com/vaebook/vaebook/datasets"
+	"github.com/vaebook/vaebook/vaekit/dist"
+	"github.com/vaebook/vaebook/vaekit/internal/engine"
+	"github.com/vaebook/vaebook/vaekit/nets"
+)
+
+// A looker holds the graphs that look at a model without changing it. Each is
+// compiled when it is first called.
+type looker struct {
+	backend *engine.Backend
+	model   *built
+	names   []string // of the model's variables
+	made    map[string]*engine.Function
+}
+
+// Examples go through a graph lookRows at a time, or fewRows where there are no
+// more than that: two programs at the most, and bounded memory. The last rows of a
+// piece that is not full are zeros, and what comes of them is thrown away.
+const (
+	lookRows = 256
+	fewRows  = 16
+)
+
+func newLooker(b *engine.Backend, model *built) (*looker, error) {
+	vars, err := model.variables(0)
+	if err != nil {
+		return nil, err
+	}
+	l := &looker{backend: b, model: model, made: map[string]*engine.Function{}}
+	for _, v := range vars {
+		l.names = append(l.names, v.Name)
+	}
+	return l, nil
+}
+
+// function is the graph called name; build makes it at the first call.
+func (l *looker) function(name string, build func(p *nets.Pass, in []*graph.Node) []*graph.Node) (*engine.Function, error) {
+	if f := l.made[name]; f != nil {
+		return f, nil
+	}
+	f, err := l.backend.NewFunction(l.names, func(values map[string]*graph.Node, in []*graph.Node) []*graph.Node {
+		return build(lookingPass(values, in[0]), in[1:])
+	})
+	if err == nil {
+		l.made[name] = f
+	}
+	return f, err
+}
+
+// call runs a function on rows [n, shape...] and joins what comes back, which has
+// one row for each as well. Key names the noise.
+func (l *looker) call(f *engine.Function, w *engine.Weights, key func(piece int) uint64, n int, in ...engine.Tensor) ([][]float32, error) {
+	rows := lookRows
+	if n <= fewRows {
+		rows = fewRows
+	}
+	var out [][]float32
+	for from := 0; from < n; from += rows {
+		args := []engine.Tensor{{Name: "key", Shape: []int{1}, Data: []uint64{key(from / rows)}}}
+		for _, t := range in {
+			width := size(t.Shape)
+			values := make([]float32, rows*width)
+			all := t.Floats()
+			copy(values, all[from*width:min((from+rows)*width, len(all))])
+			args = append(args, engine.Tensor{Name: t.Name, Shape: append([]int{rows}, t.Shape...), Data: values})
+		}
+		results, err := f.Call(w, args...)
+		if err != nil {
+			return nil, fmt.Errorf("vaekit: %w", err)
+		}
+		if out == nil {
+			out = make([][]float32, len(results))
+		}
+		for i, r := range results {
+			width := len(r.Floats()) / rows
+			out[i] = append(out[i], r.Floats()[:min(rows, n-from)*width]...)
+		}
+	}
+	return out, nil
+}
+
+// encode is the mean and, where the posterior is Gaussian, σ of q(z|x) for a batch: [n, latent].
+func (l *looker) encode(w *engine.Weights, b *datasets.Batch) (mean, sigma []float32, err error) {
+	f, err := l.function("encode", func(p *nets.Pass, in []*graph.Node) []*graph.Node {
+		q := l.model.encode(p, in[0])
+		if n, ok := q.(dist.Normal); ok {
+			return []*graph.Node{n.Mu, graph.Exp(graph.MulScalar(n.LogVar, 0.5))}
+		}
+		return []*graph.Node{q.Mean()}
+	})
+	if err != nil {
+		return nil, nil, err
+	}
+	out, err := l.call(f, w, noKey, b.Len(), engine.Tensor{Name: "x", Shape: b.Shape, Data: b.Values})
+	if err != nil {
+		return nil, nil, err
+	}
+	if len(out) == 1 {
+		out = append(out, nil)
+	}
+	return out[0], out[1], nil
+}
+
+// decode is E[x|z] for z [n, latent], or a draw from p(x|z): [n, event...].
+func (l *looker) decode(w *engine.Weights, z []float32, draw bool, key func(int) uint64) ([]float32, error) {
+	f, err := l.function(fmt.Sprint("decode ", draw), func(p *nets.Pass, in []*graph.Node) []*graph.Node {
+		out := l.model.decode(p, in[0])
+		if draw {
+			return []*graph.Node{l.model.Likelihood.Sample(p.In("likelihood"), out)}
+		}
+		return []*graph.Node{l.model.Likelihood.Mean(p.In("likelihood"), out)}
+	})
+	if err != nil {
+		return nil, err
+	}
+	latent := l.model.Latent
+	out, err := l.call(f, w, key, len(z)/latent, engine.Tensor{Name: "z", Shape: []int{latent}, Data: z})
+	if err != nil {
+		return nil, err
+	}
+	return out[0], nil
+}
+
+// prior draws n latents from p(z), [n, latent].
+func (l *looker) prior(w *engine.Weights, n int, key func(int) uint64) ([]float32, error) {
+	f, err := l.function("prior", func(p *nets.Pass, in []*graph.Node) []*graph.Node {
+		noise := p.Noise("prior", in[0].Shape().Dimensions[0], l.model.Latent)
+		return []*graph.Node{l.model.prior(p, in[0]).Sample(noise)}
+	})
+	if err != nil {
+		return nil, err
+	}
+	// The input says how many are wanted; its values are not looked at.
+	out, err := l.call(f, w, key, n, engine.Tensor{Name: "rows", Shape: []int{1}, Data: make([]float32, n)})
+	if err != nil {
+		return nil, err
+	}
+	return out[0], nil
+}
+
+// An account is what one draw of z says of each example, in nats.
+type account struct {
+	distortion []float32 // −log p(x|z), [n]
+	rate       []float32 // KL(q(z|x) ‖ p(z)), [n]
+	kl         []float32 // of each latent, [n, latent]; nil without a closed form
+}
+
+func (l *looker) account(w *engine.Weights, b *datasets.Batch, key func(int) uint64) (account, error) {
+	masked := b.Mask != nil
+	f, err := l.function(fmt.Sprint("account ", masked), func(p *nets.Pass, in []*graph.Node) []*graph.Node {
+		t := l.model.terms(p, in[0], at(in, 1), 1, 1)
+		rows := in[0].Shape().Dimensions[0]
+		distortion := graph.Neg(graph.Reshape(t.LogLikelihood, rows))
+		if t.KL != nil {
+			return []*graph.Node{distortion, graph.ReduceSum(t.KL, -1), t.KL}
+		}
+		return []*graph.Node{distortion, graph.Reshape(graph.Sub(t.LogPosterior, t.LogPrior), rows)}
+	})
+	if err != nil {
+		return account{}, err
+	}
+	out, err := l.call(f, w, key, b.Len(), inputs(b)...)
+	if err != nil {
+		return account{}, err
+	}
+	a := account{distortion: out[0], rate: out[1]}
+	if len(out) == 3 {
+		a.kl = out[2]
+	}
+	return a, nil
+}
+
+// losses are the means over a data set of the objective and its parts.
+func (l *looker) losses(w *engine.Weights, data datasets.Dataset, seed uint64) (Losses, error) {
+	f, err := l.function("losses", func(p *nets.Pass, in []*graph.Node) []*graph.Node {
+		k, m := l.model.Objective.Samples()
+		t := l.model.terms(p, in[0], at(in, 1), k, m)
+		t.Step, t.Examples = graph.Scalar(in[0].Graph(), in[0].DType(), 0), data.Len()
+		return []*graph.Node{l.model.Objective.Loss(t).Value, t.Distortion(), t.Rate()}
+	})
+	if err != nil {
+		return Losses{}, err
+	}
+	var sum Losses
+	err = pieces(data, lookRows, func(from int, b *datasets.Batch) error {
+		n := b.Len()
+		args := []engine.Tensor{{Name: "key", Shape: []int{1}, Data: []uint64{engine.Key(seed, "validation", uint64(from))}}}
+		for _, t := range inputs(b) {
+			args = append(args, engine.Tensor{Name: t.Name, Shape: append([]int{n}, t.Shape...), Data: t.Data})
+		}
+		out, err := f.Call(w, args...)
+		if err != nil {
+			return err
+		}
+		share := float64(n) / float64(data.Len())
+		sum.Loss += share * float64(out[0].Floats()[0])
+		sum.Distortion += share * float64(out[1].Floats()[0])
+		sum.Rate += share * float64(out[2].Floats()[0])
+		return nil
+	})
+	return sum, err
+}
+
+// pieces reads a data set from front to back, at most rows examples at a time.
+func pieces(data datasets.Dataset, rows int, f func(from int, b *datasets.Batch) error) error {
+	for from := 0; from < data.Len(); from += rows {
+		indices := firstIndices(data.Len()-from, rows)
+		for i := range indices {
+			indices[i] += from
+		}
+		b, err := datasets.Read(data, indices...)
+		if err != nil {
+			return fmt.Errorf("vaekit: reading the data: %w", err)
+		}
+		if err := f(from, b); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// inputs are a batch's values and, where it has one, its mask.
+func inputs(b *datasets.Batch) []engine.Tensor {
+	in := []engine.Tensor{{Name: "x", Shape: b.Shape, Data: b.Values}}
+	if b.Mask != nil {
+		mask := make([]float32, len(b.Mask))
+		for i, v := range b.Mask {
+			mask[i] = float32(v)
+		}
+		in = append(in, engine.Tensor{Name: "mask", Shape: b.Shape, Data: mask})
+	}
+	return in
+}
+
+// at is in[i], or nil where there are not as many.
+func at(in []*graph.Node, i int) *graph.Node {
+	if i < len(in) {
+		return in[i]
+	}
+	return nil
+}
+
+// suits checks that data has the shape that the model was trained on.
+func (l *looker) suits(data datasets.Dataset) error {
+	if data == nil || data.Len() == 0 {
+		return fmt.Errorf("vaekit: there is no data to look at")
+	}
+	if !slices.Equal(data.Shape(), l.model.event) {
+		return fmt.Errorf("vaekit: the data's examples have shape %v; the model was trained on %v", data.Shape(), l.model.event)
+	}
+	return nil
+}
+
+func noKey(int) uint64 { return 0 }

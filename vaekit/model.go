@@ -1,0 +1,162 @@
+package vaekit
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/vaebook/vaebook/vaekit/dist"
+	"github.com/vaebook/vaebook/vaekit/internal/describe"
+	"github.com/vaebook/vaebook/vaekit/internal/engine"
+	"github.com/vaebook/vaebook/vaekit/nets"
+)
+
+// A Model is a variational autoencoder as data: four choices, and how many latents.
+//
+//	vaekit.Model{
+//		Encoder:    nets.MLP(256, 128),
+//		Latent:     2,
+//		Decoder:    nets.MLP(128, 256),
+//		Likelihood: dist.Bernoulli{},
+//	}
+//
+// It says nothing of the data's shape: that comes from what it is trained on. The
+// encoder's last features go through one linear layer to the numbers that the
+// posterior wants. The decoder's go through one to the numbers that the
+// likelihood wants, unless they already have the shape of an example.
+type Model struct {
+	Encoder    nets.Net        // from an example to features
+	Latent     int             // dimensions of z
+	Posterior  dist.Posterior  // q(z|x); nil means dist.DiagonalGaussian{}
+	Prior      dist.Prior      // p(z); nil means dist.StandardNormal{}
+	Decoder    nets.Net        // from z to features
+	Likelihood dist.Likelihood // p(x|z); nil means dist.Bernoulli{}
+	Objective  Objective       // what training lowers; nil means ELBO{}
+}
+
+// filled is the model with its zero values replaced by what they mean.
+func (m Model) filled() Model {
+	if m.Posterior == nil {
+		m.Posterior = dist.DiagonalGaussian{}
+	}
+	if m.Prior == nil {
+		m.Prior = dist.StandardNormal{}
+	}
+	if m.Likelihood == nil {
+		m.Likelihood = dist.Bernoulli{}
+	}
+	if m.Objective == nil {
+		m.Objective = ELBO{}
+	}
+	return m
+}
+
+// Register makes a reader's own layer, distribution or objective type known, so
+// that a run that uses it can be opened without its Go model:
+//
+//	func init() { vaekit.Register(Swish{}) }
+func Register(values ...any) { describe.Register(values...) }
+
+// A part is a named piece of a built model.
+type part struct {
+	name   string
+	params []nets.Param
+}
+
+// A built model is a model for examples of one shape.
+type built struct {
+	Model
+	event       []int // shape of an example
+	encoderHead nets.Dense
+	decoderHead *nets.Dense // nil: the decoder's output is taken as it is
+	parts       []part
+}
+
+// build checks that the pieces fit each other and examples of shape event.
+func (m Model) build(event []int) (*built, error) {
+	b := &built{Model: m.filled(), event: slices.Clone(event)}
+	if m.Latent < 1 {
+		return nil, fmt.Errorf("vaekit: Model.Latent is %d; it counts the latent dimensions and must be at least 1", m.Latent)
+	}
+	if len(event) == 0 || slices.Min(event) < 1 {
+		return nil, fmt.Errorf("vaekit: examples of shape %v have no values", event)
+	}
+	for _, choice := range []struct {
+		name  string
+		layer nets.Net
+	}{{"Encoder", m.Encoder}, {"Decoder", m.Decoder}} {
+		if slices.Contains(choice.layer, nil) {
+			return nil, fmt.Errorf("vaekit: Model.%s has a layer that is nil", choice.name)
+		}
+	}
+	features, err := m.Encoder.Out(event)
+	if err != nil {
+		return nil, fmt.Errorf("vaekit: Model.Encoder does not fit examples of shape %v: %w", event, err)
+	}
+	b.encoderHead = nets.Dense{Units: b.Posterior.Outputs(m.Latent), Init: nets.GlorotUniform}
+	out, err := m.Decoder.Out([]int{m.Latent})
+	if err != nil {
+		return nil, fmt.Errorf("vaekit: Model.Decoder does not fit %d latents: %w", m.Latent, err)
+	}
+	n := b.Likelihood.Outputs()
+	b.parts = []part{
+		{"encoder", m.Encoder.Params(event)},
+		{"posterior", b.encoderHead.Params([]int{size(features)})},
+		{"posterior.density", b.Posterior.Params(m.Latent)},
+		{"prior", b.Prior.Params(m.Latent)},
+		{"decoder", m.Decoder.Params([]int{m.Latent})},
+	}
+	if !fits(out, event, n) {
+		b.decoderHead = &nets.Dense{Units: size(event) * n, Init: nets.GlorotUniform}
+		b.parts = append(b.parts, part{"output", b.decoderHead.Params([]int{size(out)})})
+	}
+	b.parts = append(b.parts,
+		part{"likelihood", b.Likelihood.Params(event)},
+		part{"objective", b.Objective.Params()})
+	seen := map[string]bool{}
+	for _, p := range b.parts {
+		for _, q := range p.params {
+			name := p.name + "." + q.Name
+			if seen[name] {
+				return nil, fmt.Errorf("vaekit: two parameters are called %s; a layer lists each name once", name)
+			}
+			if seen[name] = true; len(q.Shape) > 0 && slices.Min(q.Shape) < 1 {
+				return nil, fmt.Errorf("vaekit: parameter %s has shape %v; every dimension must be at least 1", name, q.Shape)
+			}
+		}
+	}
+	return b, nil
+}
+
+// fits says whether a decoder's output already is n numbers for every value of an example.
+func fits(out, event []int, n int) bool {
+	if n == 1 && slices.Equal(out, event) {
+		return true
+	}
+	wide := slices.Clone(event)
+	wide[len(wide)-1] *= n
+	return slices.Equal(out, wide) || slices.Equal(out, append(slices.Clone(event), n))
+}
+
+// variables are the model's parameters with the values that seed gives them.
+func (b *built) variables(seed uint64) ([]engine.Variable, error) {
+	var vars []engine.Variable
+	for _, p := range b.parts {
+		for _, q := range p.params {
+			name := p.name + "." + q.Name
+			values, err := q.Init.Values(engine.Rand(seed, "init "+name, 0), q.Shape)
+			if err != nil {
+				return nil, fmt.Errorf("vaekit: %s: %w", name, err)
+			}
+			vars = append(vars, engine.Variable{Name: name, Shape: q.Shape, Learned: !q.State, Value: values})
+		}
+	}
+	return vars, nil
+}
+
+func size(shape []int) int {
+	n := 1
+	for _, d := range shape {
+		n *= d
+	}
+	return n
+}

@@ -1,0 +1,78 @@
+package vaekit
+
+import (
+	"github.com/gomlx/gomlx/core/graph"
+
+	"github.com/vaebook/vaebook/vaekit/internal/describe"
+	"github.com/vaebook/vaebook/vaekit/nets"
+)
+
+// An Objective makes of the terms of a pass what training lowers.
+type Objective interface {
+	// Samples is how many latents it wants for each example, see [Terms].
+	Samples() (k, m int)
+
+	// Params lists the tensors that it carries from step to step.
+	Params() []nets.Param
+
+	// Loss builds the loss of one batch.
+	Loss(t *Terms) Loss
+}
+
+// A Loss is a scalar for training to lower.
+type Loss struct {
+	Value *graph.Node
+
+	// Encoder, where it is not nil, is what the encoder and the posterior lower
+	// instead (DReG, Tucker et al., 2018; PIWAE, Rainforth et al., 2018).
+	Encoder *graph.Node
+}
+
+// ELBO is the negative evidence lower bound, Distortion + Beta · Rate in nats:
+// summed over the event, averaged over the batch (Kingma and Welling, 2013).
+type ELBO struct {
+	// Beta weighs the rate (β-VAE, Higgins et al., 2017). 0 means 1, the bound itself.
+	Beta float64
+}
+
+// Samples is one latent an example.
+func (ELBO) Samples() (k, m int) { return 1, 1 }
+
+// Params is empty.
+func (ELBO) Params() []nets.Param { return nil }
+
+// Loss is −ELBO where Beta is 1.
+func (o ELBO) Loss(t *Terms) Loss {
+	rate := t.Rate()
+	if o.Beta != 0 && o.Beta != 1 {
+		rate = graph.MulScalar(rate, o.Beta)
+	}
+	return Loss{Value: graph.Add(t.Distortion(), rate)}
+}
+
+// MeansNotSums is the loss that many programs on the net begin with: the squared
+// error averaged over the values of an example, plus the KL averaged over the
+// latents. It is no bound. Against the ELBO of a Gaussian likelihood with σ² = ½
+// it divides the reconstruction term by the number of values and the KL only by
+// the number of latents, which is the ELBO with β = values/latents: 392 for 784
+// pixels and 2 latents. So much weight on the rate that the posterior collapses
+// onto the prior and every reconstruction is the mean of the data.
+type MeansNotSums struct{}
+
+// Samples is one latent an example.
+func (MeansNotSums) Samples() (k, m int) { return 1, 1 }
+
+// Params is empty.
+func (MeansNotSums) Params() []nets.Param { return nil }
+
+// Loss is mean((x − E[x|z])²) + mean(KL).
+func (MeansNotSums) Loss(t *Terms) Loss {
+	squared := graph.Square(graph.Sub(graph.ExpandLeftToRank(t.X, t.Mean.Rank()), t.Mean))
+	kl := t.KL
+	if kl == nil {
+		kl = graph.MulScalar(graph.Sub(t.LogPosterior, t.LogPrior), 1/float64(t.Z.Shape().Dimensions[3]))
+	}
+	return Loss{Value: graph.Add(graph.ReduceAllMean(squared), graph.ReduceAllMean(kl))}
+}
+
+func init() { describe.Register(ELBO{}, MeansNotSums{}) }

@@ -1,0 +1,80 @@
+package vaekit
+
+import (
+	"github.com/gomlx/compute/dtypes"
+	"github.com/gomlx/gomlx/core/graph"
+
+	"github.com/vaebook/vaebook/vaekit/dist"
+	"github.com/vaebook/vaebook/vaekit/internal/engine"
+	"github.com/vaebook/vaebook/vaekit/nets"
+)
+
+// encode is q(z|x) for x [batch, event...].
+func (b *built) encode(p *nets.Pass, x *graph.Node) dist.Density {
+	h := b.Encoder.Apply(p.In("encoder"), x)
+	h = graph.Reshape(h, h.Shape().Dimensions[0], -1)
+	out := b.encoderHead.Apply(p.In("posterior"), h)
+	return b.Posterior.Density(p.In("posterior").In("density"), out)
+}
+
+// prior is p(z).
+func (b *built) prior(p *nets.Pass, like *graph.Node) dist.Density {
+	return b.Prior.Density(p.In("prior"), like, b.Latent)
+}
+
+// decode is what the likelihood wants to know of z [batch, latent]: [batch, event..., outputs].
+func (b *built) decode(p *nets.Pass, z *graph.Node) *graph.Node {
+	h := b.Decoder.Apply(p.In("decoder"), z)
+	batch := h.Shape().Dimensions[0]
+	if b.decoderHead != nil {
+		h = b.decoderHead.Apply(p.In("output"), graph.Reshape(h, batch, -1))
+	}
+	dims := append([]int{batch}, b.event...)
+	return graph.Reshape(h, append(dims, b.Likelihood.Outputs())...)
+}
+
+// terms sends x [batch, event...] through the model, drawing k·m latents for each
+// example. Mask may be nil.
+func (b *built) terms(p *nets.Pass, x, mask *graph.Node, k, m int) *Terms {
+	batch := x.Shape().Dimensions[0]
+	q := b.encode(p, x)
+	prior := b.prior(p, x)
+	z := q.Sample(p.Noise("posterior", k, m, batch, b.Latent))
+	z.AssertDims(k, m, batch, b.Latent)
+
+	out := b.decode(p, graph.Reshape(z, k*m*batch, b.Latent))
+	likelihood := p.In("likelihood")
+	loglik := b.Likelihood.LogProb(likelihood, out, repeat(x, k*m), repeat(mask, k*m))
+	mean := b.Likelihood.Mean(likelihood, out)
+	return &Terms{
+		X:             x,
+		Mask:          mask,
+		Mean:          graph.Reshape(mean, append([]int{k, m, batch}, b.event...)...),
+		Z:             z,
+		LogLikelihood: graph.Reshape(loglik, k, m, batch),
+		LogPrior:      prior.LogProb(z),
+		LogPosterior:  q.LogProb(z),
+		KL:            dist.KL(q, prior),
+		Posterior:     q,
+		Prior:         prior,
+		pass:          p.In("objective"),
+	}
+}
+
+// repeat is x [batch, ...] n times one after another, [n·batch, ...].
+func repeat(x *graph.Node, n int) *graph.Node {
+	if x == nil || n == 1 {
+		return x
+	}
+	dims := x.Shape().Dimensions
+	many := graph.BroadcastToDims(graph.InsertAxes(x, 0), append([]int{n}, dims...)...)
+	return graph.Reshape(many, append([]int{n * dims[0]}, dims[1:]...)...)
+}
+
+// lookingPass is a pass that only looks, its noise drawn from a key [1]uint64.
+func lookingPass(values map[string]*graph.Node, key *graph.Node) *nets.Pass {
+	key = graph.Reshape(key)
+	return nets.NewPass(false, values, func(name string, dims ...int) *graph.Node {
+		return engine.Normal(key, name, dtypes.Float32, dims...)
+	})
+}

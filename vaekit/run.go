@@ -1,0 +1,169 @@
+package vaekit
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"hash/fnv"
+	"io/fs"
+	"os"
+	"slices"
+
+	"github.com/vaebook/vaebook/vaekit/internal/describe"
+	"github.com/vaebook/vaebook/vaekit/internal/engine"
+)
+
+// A Run is a trained model: its weights, how they came about, and what can be done with them.
+type Run struct {
+	Model   Model
+	Dir     string  // its folder; "" for a run in memory
+	Steps   int     // training steps taken
+	History []Epoch // one line for each epoch
+	Warning string  // what was wrong with the folder, where something was
+
+	description description
+	vars        []engine.Tensor // the model's variables
+	weights     *engine.Weights // the same on the backend
+	look        *looker
+}
+
+// Load opens a run's folder. The model comes from the folder as well; where it
+// holds a type that was not registered, the error names it, and [Open] is the way.
+func Load(dir string) (*Run, error) {
+	run, err := LoadFS(os.DirFS(dir))
+	if err != nil {
+		return nil, fmt.Errorf("vaekit: %s: %w", dir, err)
+	}
+	run.Dir = dir
+	return run, nil
+}
+
+// LoadFS opens a run in a file system, such as one embedded in a program.
+func LoadFS(dir fs.FS) (*Run, error) {
+	d, err := mustDescription(dir)
+	if err != nil {
+		return nil, err
+	}
+	if d.Opaque != "" {
+		return nil, fmt.Errorf("the folder does not hold the whole model: %s. Register it, or open the run with vaekit.Open and the Go model", d.Opaque)
+	}
+	var model Model
+	if err := describe.Decode(d.Model, &model); err != nil {
+		return nil, fmt.Errorf("%s: %w", descriptionFile, err)
+	}
+	return openRun(dir, model, *d)
+}
+
+// Open opens a run's folder with the model it was trained with. Another model is
+// refused; the error names the first difference.
+func Open(dir string, model Model) (*Run, error) {
+	run, err := open(os.DirFS(dir), model)
+	if err != nil {
+		return nil, fmt.Errorf("vaekit: %s: %w", dir, err)
+	}
+	run.Dir = dir
+	return run, nil
+}
+
+func open(dir fs.FS, model Model) (*Run, error) {
+	d, err := mustDescription(dir)
+	if err != nil {
+		return nil, err
+	}
+	asked, err := describeRun(model.filled(), d.Event, d.Training)
+	if err != nil {
+		return nil, err
+	}
+	if diff := d.modelDifference(asked); diff != "" {
+		return nil, fmt.Errorf("the folder holds another model: %s (there and asked for)", diff)
+	}
+	return openRun(dir, model, *d)
+}
+
+func mustDescription(dir fs.FS) (*description, error) {
+	d, err := readDescription(dir)
+	if err == nil && d == nil {
+		err = errors.New("there is no run; vaekit.Train makes one")
+	}
+	return d, err
+}
+
+func openRun(dir fs.FS, model Model, d description) (*Run, error) {
+	b, err := model.build(d.Event)
+	if err != nil {
+		return nil, err
+	}
+	all, text, warning, err := engine.LoadWeights(dir)
+	if err != nil {
+		return nil, err
+	}
+	var n note
+	if err := json.Unmarshal([]byte(text), &n); err != nil {
+		return nil, fmt.Errorf("the checkpoint's note: %w", err)
+	}
+	backend, err := engine.Default()
+	if err != nil {
+		return nil, err
+	}
+	return newRun(backend, b, d, "", all, n, warning)
+}
+
+// newRun makes a run of a checkpoint's tensors.
+func newRun(backend *engine.Backend, b *built, d description, dir string, all []engine.Tensor, n note, warning string) (*Run, error) {
+	run := &Run{Model: b.Model, Dir: dir, Steps: n.Step, History: n.History, Warning: warning, description: d}
+	want, err := b.variables(0)
+	if err != nil {
+		return nil, err
+	}
+	for _, v := range want {
+		i := slices.IndexFunc(all, func(t engine.Tensor) bool { return t.Name == v.Name })
+		if i < 0 || !slices.Equal(all[i].Shape, v.Shape) {
+			return nil, fmt.Errorf("vaekit: the checkpoint has no tensor %s of shape %v", v.Name, v.Shape)
+		}
+		run.vars = append(run.vars, all[i])
+	}
+	if run.weights, err = backend.Place(run.vars); err != nil {
+		return nil, err
+	}
+	run.look, err = newLooker(backend, b)
+	return run, err
+}
+
+// Shape is the shape of an example.
+func (r *Run) Shape() []int { return slices.Clone(r.look.model.event) }
+
+// Backend says in one line which backend trains and draws, and why that one.
+func Backend() (string, error) {
+	b, err := engine.Default()
+	if err != nil {
+		return "", fmt.Errorf("vaekit: %w", err)
+	}
+	return b.Line, nil
+}
+
+// fingerprint tells weights apart; "" for no run.
+func (r *Run) fingerprint() string {
+	if r == nil {
+		return ""
+	}
+	h := fnv.New64a()
+	for _, v := range r.vars {
+		fmt.Fprint(h, v.Name, v.Shape)
+		hashFloats(h, v.Floats())
+	}
+	return fmt.Sprintf("%016x", h.Sum64())
+}
+
+// lend gives its weights to the variables of another model that have the same name and shape.
+func (r *Run) lend(vars []engine.Variable) {
+	if r == nil {
+		return
+	}
+	for i, v := range vars {
+		for _, mine := range r.vars {
+			if mine.Name == v.Name && slices.Equal(mine.Shape, v.Shape) {
+				vars[i].Value = slices.Clone(mine.Floats())
+			}
+		}
+	}
+}

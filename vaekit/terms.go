@@ -1,0 +1,55 @@
+package vaekit
+
+import (
+	"github.com/gomlx/gomlx/core/graph"
+
+	"github.com/vaebook/vaebook/vaekit/dist"
+	"github.com/vaebook/vaebook/vaekit/nets"
+)
+
+// Terms are what one pass of a batch through a model gives an objective. For
+// every example K·M latents are drawn from its posterior: K of them are averaged
+// inside the logarithm of an importance-weighted bound, M outside.
+// All densities are in nats, summed over the event.
+type Terms struct {
+	LogLikelihood *graph.Node // log p(x|z), [K, M, batch]
+	LogPrior      *graph.Node // log p(z), [K, M, batch]
+	LogPosterior  *graph.Node // log q(z|x), [K, M, batch]
+	KL            *graph.Node // KL(q(z|x) ‖ p(z)) of each latent in closed form, [batch, latent]; nil where there is none
+
+	Z         *graph.Node  // the draws, [K, M, batch, latent]
+	Posterior dist.Density // q(z|x), for log-densities at other z or with its parameters fixed
+	Prior     dist.Density // p(z)
+
+	X    *graph.Node // the batch, [batch, event...]
+	Mask *graph.Node // 1 where X is data, 0 where it is padding, like X; nil: all is data
+	Mean *graph.Node // E[x|z], [K, M, batch, event...]
+
+	Step     *graph.Node // training steps taken before this one, a scalar
+	Examples int         // examples in the training data
+
+	pass *nets.Pass
+}
+
+// Noise is standard normal noise under a name, new at every step.
+func (t *Terms) Noise(name string, dims ...int) *graph.Node { return t.pass.Noise(name, dims...) }
+
+// State is the value of a tensor that the objective lists in Params.
+func (t *Terms) State(name string) *graph.Node { return t.pass.Param(name) }
+
+// SetState gives it the value it has at the next step. Checkpoints keep it.
+func (t *Terms) SetState(name string, value *graph.Node) { t.pass.Set(name, value) }
+
+// Distortion is the mean over the batch of −log p(x|z) in nats, a scalar.
+func (t *Terms) Distortion() *graph.Node {
+	return graph.Neg(graph.ReduceAllMean(t.LogLikelihood))
+}
+
+// Rate is the mean over the batch of KL(q(z|x) ‖ p(z)) in nats, a scalar: in
+// closed form where there is one, else estimated by the draws.
+func (t *Terms) Rate() *graph.Node {
+	if t.KL != nil {
+		return graph.ReduceAllMean(graph.ReduceSum(t.KL, -1))
+	}
+	return graph.ReduceAllMean(graph.Sub(t.LogPosterior, t.LogPrior))
+}

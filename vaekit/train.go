@@ -1,0 +1,342 @@
+package vaekit
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"os/signal"
+	"strings"
+	"syscall"
+	"time"
+
+	"github.com/gomlx/gomlx/core/graph"
+
+	"github.com/vaebook/vaebook/datasets"
+	"github.com/vaebook/vaebook/vaekit/internal/engine"
+	"github.com/vaebook/vaebook/vaekit/nets"
+)
+
+// Train fits a model to data and returns the run.
+//
+// On a folder that holds a run it goes on with it, bit for bit as if it had never
+// stopped; a finished run is returned at once. A run of another model, other
+// settings or other data is left alone: the error names the first difference.
+// After an interrupt the run is saved and the error is [ErrStopped].
+//
+//	run, err := vaekit.Train(model, digits.Train, vaekit.Training{Dir: "runs/digits", Epochs: 50})
+func Train(model Model, data datasets.Dataset, how Training) (*Run, error) {
+	s, err := newSession(model, data, how)
+	if err != nil {
+		return nil, err
+	}
+	if err := s.open(); err != nil {
+		return nil, err
+	}
+	if s.done() {
+		return s.run()
+	}
+	err = s.train()
+	if err != nil && !errors.Is(err, ErrStopped) {
+		return nil, err
+	}
+	run, runErr := s.run()
+	return run, errors.Join(err, runErr)
+}
+
+// A session is one call of Train.
+type session struct {
+	how         Training
+	model       *built
+	backend     *engine.Backend
+	description description
+	trainer     *engine.Trainer
+	feed        *feed
+	valid       datasets.Dataset
+	losses      *looker // measures valid
+	history     []Epoch
+	step        int
+	warning     string
+	lines       []string
+}
+
+func newSession(model Model, data datasets.Dataset, how Training) (*session, error) {
+	how, err := how.filled()
+	if err != nil {
+		return nil, err
+	}
+	if data == nil || data.Len() == 0 {
+		return nil, errors.New("vaekit: there is no data to train on")
+	}
+	b, err := model.build(data.Shape())
+	if err != nil {
+		return nil, err
+	}
+	train, valid, err := how.split(data)
+	if err != nil {
+		return nil, fmt.Errorf("vaekit: %w", err)
+	}
+	first, err := datasets.Read(train, firstIndices(train.Len(), 256)...)
+	if err != nil {
+		return nil, fmt.Errorf("vaekit: reading the data: %w", err)
+	}
+	if _, err := b.Likelihood.Check(first.Values); err != nil {
+		return nil, fmt.Errorf("vaekit: Model.Likelihood does not suit the data: %w", err)
+	}
+	set := settings{Batch: min(how.Batch, train.Len()), Rate: how.Rate, Seed: how.Seed, Holdout: how.Holdout, Examples: train.Len()}
+	if set.Data, err = fingerprint(train); err != nil {
+		return nil, err
+	}
+	set.From = how.From.fingerprint()
+	s := &session{how: how, model: b, valid: valid}
+	if s.description, err = describeRun(b.Model, b.event, set); err != nil {
+		return nil, err
+	}
+	if s.backend, err = engine.Default(); err != nil {
+		return nil, fmt.Errorf("vaekit: %w", err)
+	}
+	s.lines = []string{s.backend.Line}
+	s.feed = newFeed(s.backend, train, how.Batch, how.Seed)
+	vars, err := b.variables(how.Seed)
+	if err != nil {
+		return nil, err
+	}
+	how.From.lend(vars)
+	adam := engine.Adam{Rate: how.Rate, Beta1: 0.9, Beta2: 0.999, Epsilon: 1e-8}
+	if s.trainer, err = engine.NewTrainer(s.backend, how.Seed, adam, vars, b.loss(train.Len())); err != nil {
+		return nil, fmt.Errorf("vaekit: %w", err)
+	}
+	return s, nil
+}
+
+// loss is the model's objective as the engine wants it.
+func (b *built) loss(examples int) func(*engine.Build) engine.Loss {
+	return func(e *engine.Build) engine.Loss {
+		pass := nets.NewPass(true, e.Values, e.Noise)
+		k, m := b.Objective.Samples()
+		t := b.terms(pass, e.X, e.Mask, k, m)
+		t.Step, t.Examples = e.Step, examples
+		loss := b.Objective.Loss(t)
+		return engine.Loss{
+			Value:   loss.Value,
+			Instead: loss.Encoder,
+			InsteadOf: func(name string) bool {
+				return strings.HasPrefix(name, "encoder.") || strings.HasPrefix(name, "posterior.")
+			},
+			Measures: [3]*graph.Node{loss.Value, t.Distortion(), t.Rate()},
+			State:    pass.Changed(),
+		}
+	}
+}
+
+// open takes over what the folder holds.
+func (s *session) open() error {
+	dir := s.how.Dir
+	if dir == "" {
+		return nil
+	}
+	if s.how.Restart {
+		if err := clearRun(dir); err != nil {
+			return err
+		}
+	}
+	held, err := readDescription(os.DirFS(dir))
+	if err != nil {
+		return fmt.Errorf("vaekit: %s: %w; take another Dir, or Restart: true to begin anew", dir, err)
+	}
+	if held == nil {
+		return s.description.write(dir)
+	}
+	if diff := held.difference(s.description); diff != "" {
+		return fmt.Errorf("vaekit: %s holds another run: %s (there and asked for); take another Dir, or Restart: true to begin anew", dir, diff)
+	}
+	all, text, warning, err := engine.LoadWeights(os.DirFS(dir))
+	if errors.Is(err, os.ErrNotExist) && !hasWeights(dir) {
+		return nil // stopped before its first checkpoint
+	}
+	if err != nil {
+		return fmt.Errorf("vaekit: %s: %w; take another Dir, or Restart: true to begin anew", dir, err)
+	}
+	var n note
+	if err := json.Unmarshal([]byte(text), &n); err != nil {
+		return fmt.Errorf("vaekit: %s: the checkpoint's note: %w", dir, err)
+	}
+	if err := s.trainer.Restore(all); err != nil {
+		return fmt.Errorf("vaekit: %s: %w", dir, err)
+	}
+	s.step, s.history, s.warning = n.Step, n.History, warning
+	if warning != "" {
+		s.lines = append(s.lines, warning)
+	}
+	return nil
+}
+
+func (s *session) steps() int { return s.how.Epochs * s.feed.steps }
+func (s *session) done() bool { return s.step >= s.steps() }
+
+// train takes the steps that are left.
+func (s *session) train() error {
+	stop := make(chan os.Signal, 1)
+	signal.Notify(stop, os.Interrupt, syscall.SIGTERM)
+	defer signal.Stop(stop)
+	defer s.feed.free()
+
+	pace := newPace(s)
+	saved := time.Now()
+	for !s.done() {
+		select {
+		case <-stop:
+			pace.report(true)
+			return errors.Join(ErrStopped, s.save())
+		default:
+		}
+		epoch, at := s.step/s.feed.steps, s.step%s.feed.steps
+		if err := s.feed.seek(epoch, at); err != nil {
+			return err
+		}
+		to := min(at+pace.chunk(), s.feed.to)
+		if every := s.how.LogEvery; every > 0 {
+			to = min(to, (at/every+1)*every)
+		}
+		began := time.Now()
+		if err := s.trainer.Run(s.feed.table, s.feed.from, at-s.feed.from, to-s.feed.from); err != nil {
+			return fmt.Errorf("vaekit: epoch %d, batch %d: %w", epoch+1, at, err)
+		}
+		status, err := s.trainer.Status()
+		if err != nil {
+			return err
+		}
+		pace.took(int(status.Step)-s.step, time.Since(began))
+		dropped := status.LastBad >= float64(s.step)
+		s.step = int(status.Step)
+		if dropped {
+			if err := s.explainDrop(epoch, status); err != nil {
+				pace.report(true)
+				return err
+			}
+		}
+		if every := s.how.LogEvery; every > 0 && to%every == 0 {
+			s.lines = append(s.lines, fmt.Sprintf("epoch %d, batch %d: loss %.4g", epoch+1, to, status.Last[0]))
+		}
+		if s.step%s.feed.steps == 0 {
+			if err := s.endEpoch(epoch, status); err != nil {
+				return err
+			}
+		}
+		if s.done() || time.Since(saved) >= s.how.SaveEvery {
+			if err := s.save(); err != nil {
+				return err
+			}
+			saved = time.Now()
+		}
+		pace.status = status
+		pace.report(s.done())
+	}
+	return nil
+}
+
+// endEpoch writes the epoch's line of the history.
+func (s *session) endEpoch(epoch int, status engine.Status) error {
+	line := Epoch{Epoch: epoch + 1, Train: means(status), Dropped: int(status.Dropped)}
+	if s.valid != nil {
+		if s.losses == nil {
+			var err error
+			if s.losses, err = newLooker(s.backend, s.model); err != nil {
+				return err
+			}
+		}
+		valid, err := s.losses.losses(s.trainer.Weights(), s.valid, s.how.Seed)
+		if err != nil {
+			return fmt.Errorf("vaekit: measuring the held-out data: %w", err)
+		}
+		line.Validation = &valid
+	}
+	s.history = append(s.history, line)
+	return nil
+}
+
+func means(s engine.Status) Losses {
+	n := max(s.Counted, 1)
+	return Losses{s.Sums[0] / n, s.Sums[1] / n, s.Sums[2] / n}
+}
+
+// explainDrop says which examples a dropped step saw. It is an error once too
+// many were dropped in a row.
+func (s *session) explainDrop(epoch int, status engine.Status) error {
+	bad := int(status.LastBad)
+	indices := s.feed.examples(bad % s.feed.steps)
+	var batch datasets.Batch
+	names := "examples " + strings.Trim(fmt.Sprint(indices[:min(8, len(indices))]), "[]")
+	cause := "its values are finite, so the weights or the learning rate are to blame: try a lower Training.Rate"
+	if err := s.feed.data.Read(&batch, uint64(epoch), indices); err == nil {
+		if culprits := notFinite(&batch, indices); culprits != "" {
+			names, cause = culprits, "the data holds a value that is not finite: mask it or leave the example out"
+		}
+	}
+	s.lines = append(s.lines, fmt.Sprintf("step %d was dropped, its loss or gradient is not finite; it saw %s", bad, names))
+	if status.Streak < engine.MaxStreak {
+		return nil
+	}
+	return errors.Join(fmt.Errorf("vaekit: %d steps in a row, up to step %d (epoch %d), had a loss or gradient that is not finite; "+
+		"the last saw %s; %s. The learning rate had been halved to %g", engine.MaxStreak, bad, epoch+1, names, cause,
+		s.how.Rate*status.RateScale), s.save())
+}
+
+// notFinite names the examples of a batch that hold a NaN or an infinity.
+func notFinite(b *datasets.Batch, indices []int) string {
+	var names []string
+	for i, index := range indices {
+		for _, v := range b.Example(i) {
+			if v-v != 0 {
+				name := fmt.Sprint("example ", index)
+				if b.Origin != nil {
+					name += " (" + b.Origin[i] + ")"
+				}
+				names = append(names, name)
+				break
+			}
+		}
+	}
+	return strings.Join(names, ", ")
+}
+
+func (s *session) save() error {
+	if s.how.Dir == "" {
+		return nil
+	}
+	all, err := s.trainer.Snapshot()
+	if err != nil {
+		return err
+	}
+	text, err := json.Marshal(note{s.step, s.history})
+	if err != nil {
+		return fmt.Errorf("vaekit: %w", err)
+	}
+	return engine.SaveWeights(s.how.Dir, all, string(text))
+}
+
+// run is what training has made so far.
+func (s *session) run() (*Run, error) {
+	all, err := s.trainer.Snapshot()
+	if err != nil {
+		return nil, err
+	}
+	return newRun(s.backend, s.model, s.description, s.how.Dir, all, note{s.step, s.history}, s.warning)
+}
+
+func hasWeights(dir string) bool {
+	for _, name := range []string{engine.WeightsFile, engine.PreviousFile} {
+		if _, err := os.Stat(dir + "/" + name); err == nil {
+			return true
+		}
+	}
+	return false
+}
+
+func firstIndices(have, want int) []int {
+	indices := make([]int, min(have, want))
+	for i := range indices {
+		indices[i] = i
+	}
+	return indices
+}

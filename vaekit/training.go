@@ -1,0 +1,122 @@
+package vaekit
+
+import (
+	"errors"
+	"fmt"
+	"hash/fnv"
+	"io"
+	"math"
+	"time"
+
+	"github.com/vaebook/vaebook/datasets"
+)
+
+// ErrStopped is what Train returns when it was interrupted (SIGINT, SIGTERM). The
+// run is saved; the same call goes on with it.
+var ErrStopped = errors.New("training was stopped and is saved; the same call to Train goes on from here")
+
+// A Training says how to train. Its zero value trains 10 epochs in memory.
+type Training struct {
+	// Dir is the run's folder. Train goes on with a run that it holds. "" keeps
+	// the run in memory.
+	Dir string
+
+	Epochs int     // passes over the data; 0 means 10. More than a finished run has goes on with it
+	Batch  int     // examples a step; 0 means 128. What is left of an epoch after whole batches waits for another one
+	Rate   float64 // Adam's learning rate; 0 means 1e-3
+	Seed   uint64  // of the first weights, the shuffling and all noise
+
+	// Holdout is the fraction of the data kept from training and measured after
+	// every epoch. Validation is other data to measure instead.
+	Holdout    float64
+	Validation datasets.Dataset
+
+	// From is a run whose weights to begin with, where names and shapes agree.
+	From *Run
+
+	// Restart throws away what Dir holds.
+	Restart bool
+
+	// SaveEvery is the time between checkpoints; 0 means 10 s. The end of training
+	// and an interrupt save as well. When a checkpoint is written changes no number.
+	SaveEvery time.Duration
+
+	Progress Progress // hears how it goes; nil: nobody does
+	LogEvery int      // a loss line every so many batches; 0: none
+}
+
+func (t Training) filled() (Training, error) {
+	if t.Epochs == 0 {
+		t.Epochs = 10
+	}
+	if t.Batch == 0 {
+		t.Batch = 128
+	}
+	if t.Rate == 0 {
+		t.Rate = 1e-3
+	}
+	if t.SaveEvery == 0 {
+		t.SaveEvery = 10 * time.Second
+	}
+	switch {
+	case t.Epochs < 0:
+		return t, fmt.Errorf("vaekit: Training.Epochs is %d; it counts passes over the data", t.Epochs)
+	case t.Batch < 0:
+		return t, fmt.Errorf("vaekit: Training.Batch is %d; it counts the examples of a step", t.Batch)
+	case !(t.Rate > 0) || math.IsInf(t.Rate, 0):
+		return t, fmt.Errorf("vaekit: Training.Rate is %v; a learning rate is positive, 1e-3 is usual", t.Rate)
+	case !(t.Holdout >= 0 && t.Holdout < 1):
+		return t, fmt.Errorf("vaekit: Training.Holdout is %v; it is a fraction from 0 to below 1", t.Holdout)
+	case t.Holdout > 0 && t.Validation != nil:
+		return t, errors.New("vaekit: Training has both Holdout and Validation; choose which data to measure on")
+	case t.LogEvery < 0:
+		return t, fmt.Errorf("vaekit: Training.LogEvery is %d; it counts batches", t.LogEvery)
+	}
+	return t, nil
+}
+
+// split is the data to train on and the data to measure on, which may be nil.
+func (t Training) split(data datasets.Dataset) (train, valid datasets.Dataset, err error) {
+	if t.Holdout == 0 {
+		return data, t.Validation, nil
+	}
+	return datasets.Split(data, t.Holdout, t.Seed)
+}
+
+// settings are what decides a run's numbers, as its folder keeps them.
+type settings struct {
+	Batch    int
+	Rate     float64
+	Seed     uint64
+	Holdout  float64
+	Examples int    // in the training data
+	Data     string // fingerprint of the training data
+	From     string // fingerprint of the weights it began with
+}
+
+// fingerprint tells data sets apart by their size and some of their examples.
+func fingerprint(data datasets.Dataset) (string, error) {
+	const looks = 64
+	h := fnv.New64a()
+	fmt.Fprint(h, data.Len(), data.Shape())
+	n := min(looks, data.Len())
+	indices := make([]int, n)
+	for i := range indices {
+		indices[i] = i * data.Len() / n
+	}
+	batch, err := datasets.Read(data, indices...)
+	if err != nil {
+		return "", fmt.Errorf("vaekit: reading the data: %w", err)
+	}
+	hashFloats(h, batch.Values)
+	return fmt.Sprintf("%016x", h.Sum64()), nil
+}
+
+func hashFloats(h io.Writer, values []float32) {
+	var word [4]byte
+	for _, v := range values {
+		bits := math.Float32bits(v)
+		word = [4]byte{byte(bits), byte(bits >> 8), byte(bits >> 16), byte(bits >> 24)}
+		h.Write(word[:])
+	}
+}

@@ -1,0 +1,118 @@
+package vaekit
+
+import (
+	"fmt"
+
+	"github.com/vaebook/vaebook/datasets"
+	"github.com/vaebook/vaebook/vaekit/internal/engine"
+)
+
+// Latents are the posteriors of a number of examples.
+type Latents struct {
+	Dim    int       // latents of one example
+	Mean   []float32 // [examples, Dim]
+	Sigma  []float32 // standard deviations, [examples, Dim]; nil where the posterior is not Gaussian
+	Labels []int     // [examples]; nil where the data has none
+}
+
+// Len is the number of examples.
+func (l *Latents) Len() int { return len(l.Mean) / l.Dim }
+
+// At is the posterior mean of example i.
+func (l *Latents) At(i int) []float32 { return l.Mean[i*l.Dim : (i+1)*l.Dim : (i+1)*l.Dim] }
+
+// Encode is q(z|x) of every example.
+func (r *Run) Encode(data datasets.Dataset) (*Latents, error) {
+	if err := r.look.suits(data); err != nil {
+		return nil, err
+	}
+	l := &Latents{Dim: r.Model.Latent}
+	err := pieces(data, lookRows, func(_ int, b *datasets.Batch) error {
+		mean, sigma, err := r.look.encode(r.weights, b)
+		l.Mean, l.Sigma, l.Labels = append(l.Mean, mean...), append(l.Sigma, sigma...), append(l.Labels, b.Labels...)
+		return err
+	})
+	return l, err
+}
+
+// Decode is E[x|z] for each z, [latent]: probabilities of 1 for a Bernoulli
+// likelihood, means for a Gaussian.
+func (r *Run) Decode(z ...[]float32) (*datasets.Batch, error) {
+	flat, err := r.flat(z)
+	if err != nil {
+		return nil, err
+	}
+	values, err := r.look.decode(r.weights, flat, false, noKey)
+	return &datasets.Batch{Shape: r.Shape(), Values: values}, err
+}
+
+// Sample draws n latents from the prior and decodes them: E[x|z], what pictures
+// of samples show. A seed gives other draws; without one they are those of seed 0.
+func (r *Run) Sample(n int, seed ...uint64) (*datasets.Batch, error) {
+	return r.sample(n, false, seed)
+}
+
+// Draw draws n latents from the prior and x from the likelihood: p(x) itself, the
+// likelihood's noise included.
+func (r *Run) Draw(n int, seed ...uint64) (*datasets.Batch, error) {
+	return r.sample(n, true, seed)
+}
+
+func (r *Run) sample(n int, draw bool, seed []uint64) (*datasets.Batch, error) {
+	if n < 1 {
+		return nil, fmt.Errorf("vaekit: %d samples asked for", n)
+	}
+	key := keys("sample", seed)
+	z, err := r.look.prior(r.weights, n, key)
+	if err != nil {
+		return nil, err
+	}
+	values, err := r.look.decode(r.weights, z, draw, key)
+	return &datasets.Batch{Shape: r.Shape(), Values: values}, err
+}
+
+// Reconstruct sends every example through its posterior mean and back: E[x|z] at
+// z = E[z|x], with the labels, masks and origins of the data.
+func (r *Run) Reconstruct(data datasets.Dataset) (*datasets.Batch, error) {
+	if err := r.look.suits(data); err != nil {
+		return nil, err
+	}
+	all := &datasets.Batch{Shape: r.Shape()}
+	err := pieces(data, lookRows, func(_ int, b *datasets.Batch) error {
+		mean, _, err := r.look.encode(r.weights, b)
+		if err != nil {
+			return err
+		}
+		values, err := r.look.decode(r.weights, mean, false, noKey)
+		all.Values = append(all.Values, values...)
+		all.Labels = append(all.Labels, b.Labels...)
+		all.Mask = append(all.Mask, b.Mask...)
+		all.Origin = append(all.Origin, b.Origin...)
+		return err
+	})
+	return all, err
+}
+
+// flat joins latents, which must have the model's dimension.
+func (r *Run) flat(z [][]float32) ([]float32, error) {
+	if len(z) == 0 {
+		return nil, fmt.Errorf("vaekit: there is no z to decode")
+	}
+	var flat []float32
+	for i, one := range z {
+		if len(one) != r.Model.Latent {
+			return nil, fmt.Errorf("vaekit: z number %d has %d values; the model has %d latents", i, len(one), r.Model.Latent)
+		}
+		flat = append(flat, one...)
+	}
+	return flat, nil
+}
+
+// keys are the noise keys of one use of a run, by piece.
+func keys(use string, seed []uint64) func(int) uint64 {
+	var s uint64
+	if len(seed) > 0 {
+		s = seed[0]
+	}
+	return func(piece int) uint64 { return engine.Key(s, use, uint64(piece)) }
+}
