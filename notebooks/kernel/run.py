@@ -30,7 +30,7 @@ NOTEBOOKS = ROOT / "notebooks"
 def first_line(source):
     """The line that tells a reader which cell this is."""
     lines = [line.strip() for line in source.splitlines()]
-    telling = [line for line in lines if line and line not in ("%%", "import (", ")")]
+    telling = [line for line in lines if line and not line.startswith(("%%", "import", ")", '"', "//", "_ "))]
     return (telling or [""])[0][:60]
 
 
@@ -99,18 +99,25 @@ FORMULA = re.compile(
 )
 
 
-def with_mathml(source):
-    """Markdown with its formulas as MathML, which a browser draws without a script."""
+MARK = re.compile(r"formula(\d+)alumrof")
+
+
+def with_mathml(source, drawn):
+    """Markdown with a mark for each formula, and the formulas, as MathML, added to drawn.
+
+    A browser draws MathML without a script. Marks, because nbconvert would tear the
+    elements apart.
+    """
 
     def draw(match):
         tex = match["block"] or match["inline"]
         if not tex:
             return match[0]
         try:
-            drawn = mathml(tex.strip(), display="block" if match["block"] else "inline")
+            drawn.append(mathml(tex.strip(), display="block" if match["block"] else "inline"))
         except Exception:  # a formula it cannot read stays as it was typed
-            return f"<code>{html.escape(tex)}</code>"
-        return re.sub(r"\s*\n\s*", " ", drawn)
+            drawn.append(f"<code>{html.escape(tex)}</code>")
+        return f"formula{len(drawn) - 1}alumrof"
 
     return FORMULA.sub(draw, source)
 
@@ -126,17 +133,19 @@ PAGE = """{%- extends 'lab/index.html.j2' -%}
 
 def to_html(notebook, title):
     """The notebook as one self-contained page."""
-    page = copy.deepcopy(notebook)
+    page, formulas = copy.deepcopy(notebook), []
+    page.metadata.setdefault("language_info", {})["pygments_lexer"] = "go"
     for cell in page.cells:
         if cell.cell_type == "markdown":
-            cell.source = with_mathml(cell.source)
+            cell.source = with_mathml(cell.source, formulas)
     exporter = HTMLExporter(
         extra_loaders=[DictLoader({"page.html.j2": PAGE})], template_file="page.html.j2", embed_images=True
     )
     body, _ = exporter.from_notebook_node(
         page, resources={"metadata": {"name": title, "path": str(NOTEBOOKS)}}
     )
-    return body
+    body = re.sub(r'(?:id|href)="[^"]*"', lambda match: MARK.sub("", match[0]), body)  # headings' anchors
+    return MARK.sub(lambda match: formulas[int(match[1])], body)
 
 
 def write(path, text):
