@@ -34,7 +34,7 @@ func TestGoldenPictures(t *testing.T) {
 	points, labels := somePoints(600)
 	points[3][1] = float32(math.NaN())
 	sounds := someSounds()
-	clouds := func(points [][]float32, labels []int) *image.RGBA {
+	clouds := func(points plane, labels []int) *image.RGBA {
 		return must(Picture{Title: "A latent plane", Width: 420}.scatter(points, labels))
 	}
 	for name, img := range map[string]*image.RGBA{
@@ -117,7 +117,13 @@ func someDiscs(n int) *datasets.Batch {
 	return b
 }
 
-func somePoints(n int) (points [][]float32, labels []int) {
+// A plane is points in memory.
+type plane [][]float32
+
+func (p plane) Len() int           { return len(p) }
+func (p plane) At(i int) []float32 { return p[i] }
+
+func somePoints(n int) (points plane, labels []int) {
 	rng := rand.New(rand.NewPCG(1, 2))
 	for i := range n {
 		angle := 2 * math.Pi * float64(i%10) / 10

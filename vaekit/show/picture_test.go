@@ -78,9 +78,9 @@ func TestErrorsSayWhatToDo(t *testing.T) {
 		{of(Picture{}.rows([]Row{{"left", discs}, {"right", sounds}})), `row "right"`},
 		{of(Picture{}.morph(discs, 3)), "multiple of 3"},
 		{of(Picture{}.morph(discs, -1)), "columns"},
-		{of(Picture{}.scatter(nil, nil)), "no points"},
+		{of(Picture{}.scatter(plane{}, nil)), "no points"},
 		{of(Picture{}.scatter(points, labels[1:])), "20 points with 19 labels"},
-		{of(Picture{}.scatter([][]float32{{1, 2, 3}}, nil)), "choose two latents"},
+		{of(Picture{}.scatter(plane{{1, 2, 3}}, nil)), "run.Traverse"},
 		{of(Picture{}.curves(nil)), "no epochs"},
 		{of(Picture{Log: true}.curves(history)), "leave out Log"},
 		{of(wavesOf(discs)), "show.Images"},
@@ -103,7 +103,7 @@ func TestNothingFinite(t *testing.T) {
 	nan, inf := float32(math.NaN()), math.Inf(1)
 	bad := vaekit.Losses{Loss: math.NaN(), Distortion: inf, Rate: -inf}
 	for name, draw := range map[string]func() (*image.RGBA, error){
-		"scatter":     func() (*image.RGBA, error) { return Picture{}.scatter([][]float32{{nan, 1}, {0, nan}}, []int{1, 2}) },
+		"scatter":     func() (*image.RGBA, error) { return Picture{}.scatter(plane{{nan, 1}, {0, nan}}, []int{1, 2}) },
 		"curves":      func() (*image.RGBA, error) { return Picture{}.curves([]vaekit.Epoch{{Epoch: 1, Train: bad}}) },
 		"waveform":    func() (*image.RGBA, error) { return Picture{}.waves([]wave{{samples: []float32{nan, nan}}}, 8000) },
 		"spectrogram": func() (*image.RGBA, error) { return Picture{}.spectrogram([]float32{nan, float32(inf), 0}, 8000) },

@@ -18,14 +18,20 @@ import (
 	"gonum.org/v1/plot/vg/draw"
 )
 
-// Scatter shows points [n][2] of a latent plane, coloured by their labels [n]
+// Points lie in a plane: what [vaekit.Run.Encode] gives for a model with two latents.
+type Points interface {
+	Len() int
+	At(i int) []float32 // [2]
+}
+
+// Scatter shows points of a latent plane, coloured by their labels [points]
 // (nil: all alike). The name of each label stands at the median of its points.
 // The circles hold 39% and 86% of what a standard normal prior draws: they lie
 // one and two standard deviations from its mean.
-func Scatter(points [][]float32, labels []int) { Picture{}.Scatter(points, labels) }
+func Scatter(points Points, labels []int) { Picture{}.Scatter(points, labels) }
 
-// Scatter shows points [n][2] of a latent plane, coloured by their labels [n] (nil: all alike).
-func (p Picture) Scatter(points [][]float32, labels []int) {
+// Scatter shows points of a latent plane, coloured by their labels [points] (nil: all alike).
+func (p Picture) Scatter(points Points, labels []int) {
 	img, err := p.scatter(points, labels)
 	p.display("scatter", img, err)
 }
@@ -36,7 +42,7 @@ type cloud struct {
 	points plotter.XYs
 }
 
-func (p Picture) scatter(points [][]float32, labels []int) (*image.RGBA, error) {
+func (p Picture) scatter(points Points, labels []int) (*image.RGBA, error) {
 	clouds, left, err := cloudsOf(points, labels)
 	if err != nil {
 		return nil, err
@@ -69,24 +75,26 @@ func (p Picture) scatter(points [][]float32, labels []int) (*image.RGBA, error) 
 		legend(s, clouds, width-key+16*density, top+20*density)
 	}
 	if left > 0 {
-		s.text(width-key, top+height+note/2, fmt.Sprintf("not finite, not shown: %d of %d", left, len(points)),
+		s.text(width-key, top+height+note/2, fmt.Sprintf("not finite, not shown: %d of %d", left, points.Len()),
 			textStyle(labelSize, missing, text.XRight, text.YCenter))
 	}
 	return s.img, nil
 }
 
 // cloudsOf sorts points by label, and counts those that are not finite.
-func cloudsOf(points [][]float32, labels []int) (clouds []cloud, left int, err error) {
-	if len(points) == 0 {
+func cloudsOf(points Points, labels []int) (clouds []cloud, left int, err error) {
+	if points == nil || points.Len() == 0 {
 		return nil, 0, errors.New("show: no points to show")
 	}
-	if labels != nil && len(labels) != len(points) {
-		return nil, 0, fmt.Errorf("show: %d points with %d labels; give one label a point, or nil", len(points), len(labels))
+	n := points.Len()
+	if labels != nil && len(labels) != n {
+		return nil, 0, fmt.Errorf("show: %d points with %d labels; give one label a point, or nil", n, len(labels))
 	}
 	byLabel := map[int]plotter.XYs{}
-	for i, z := range points {
+	for i := range n {
+		z := points.At(i)
 		if len(z) != 2 {
-			return nil, 0, fmt.Errorf("show: point %d has %d coordinates; a plane has two: choose two latents", i, len(z))
+			return nil, 0, fmt.Errorf("show: point %d has %d coordinates; a plane has two: train a model with two latents, or look at a wider one with run.Traverse", i, len(z))
 		}
 		label := 0
 		if labels != nil {

@@ -5,15 +5,14 @@
 // prints its name, so that a cell's code is a program too.
 //
 //	run := show.Must(vaekit.Train(model, digits.Train, vaekit.Training{Progress: show.Progress()}))
-//	show.Images(show.Must(run.Sample(10)))                      // a row of ten
-//	show.Grid(show.Must(run.Decode(plane)), 20)                 // a manifold, 20 to a row
-//	show.Pairs(test, show.Must(run.Reconstruct(test)))          // originals above reconstructions
-//	show.Morph(show.Must(run.Interpolate(three, eight, 11)), 0) // a film strip
-//	show.Scatter(points, test.Labels)                           // the latent plane, coloured by label
-//	show.Curves(run.History())                                  // loss, distortion and rate by epoch
-//	show.Waveform(sound, 16000)
-//	show.Spectrogram(sound, 16000)
-//	show.Play(sound, 16000, "a drawn digit")
+//	show.Images(show.Must(run.Sample(10)))         // a row of ten
+//	show.Grid(show.Must(run.Manifold(20)), 20)     // 20 to a row
+//	show.Pairs(digits, reconstructions)            // originals above reconstructions
+//	show.Morph(between, 0)                         // a film strip; with columns, a grid
+//	show.Scatter(latents, latents.Labels)          // the latent plane, coloured by label
+//	show.Curves(run.History)                       // loss, distortion and rate by epoch
+//	show.Waveform(sound, 16000)                    // and Spectrogram, in dB
+//	show.Play(sound, 16000, "three, by nobody")    // a player
 //
 // A drawing function is short for the method of the same name of [Picture],
 // which has a title and a width:
