@@ -75,3 +75,22 @@ func ExamplePlucked() {
 	fmt.Println(strings, "at", strings.Rate, "Hz;", len(batch.Values), "samples read", err)
 	// Output: 100 examples of shape 10000×1 at 16000 Hz; 10000 samples read <nil>
 }
+
+// The files must be there, see [datasets.Dir], so this is compiled and not run.
+func ExampleMNIST() {
+	digits, err := datasets.MNIST()
+	if err != nil {
+		fmt.Println(err) // what is missing, and what to do
+		return
+	}
+	fmt.Println("train on", digits.Train.Len(), "and test with", digits.Test.Len())
+	digits = digits.Binarised(datasets.Dynamic) // for a Bernoulli likelihood's NLL
+	batch, err := datasets.Read(digits.Train, 0, 1, 2)
+	fmt.Println(batch.Labels, err)
+}
+
+// Who speaks, and what.
+func ExampleSpeaker() {
+	fmt.Println(datasets.Speaker("3_theo_7.wav@10000"))
+	// Output: theo
+}

@@ -108,7 +108,7 @@ func readSpeech(dir, sum string) (*Speech, error) {
 	if got != sum {
 		return nil, fmt.Errorf("spoken digits: %s: the %d recordings there have the SHA-256 %s together, and %s was expected: some are damaged, missing or new; delete the folder and run \"make data\"", dir, len(names), got, sum)
 	}
-	segments := make([][]audio.Segment, len(names))
+	sounds := make([][]float32, len(names))
 	errs := make([]error, len(names))
 	workers := runtime.GOMAXPROCS(0)
 	var wait sync.WaitGroup
@@ -116,12 +116,12 @@ func readSpeech(dir, sum string) (*Speech, error) {
 		wait.Go(func() {
 			resamplers := map[int]*audio.Resampler{}
 			for i := w; i < len(names); i += workers {
-				segments[i], errs[i] = spoken(contents[i], resamplers)
+				sounds[i], errs[i] = spoken(contents[i], resamplers)
 			}
 		})
 	}
 	wait.Wait()
-	var train, test speechPart
+	train, test := speechPart{}, speechPart{}
 	for i, name := range names {
 		digit, _, index, ok := parseSpoken(name)
 		if !ok {
@@ -134,22 +134,21 @@ func readSpeech(dir, sum string) (*Speech, error) {
 		if index < 5 {
 			part = &test
 		}
-		part.add(name, digit, segments[i])
+		part.names, part.digits, part.sounds = append(part.names, name), append(part.digits, digit), append(part.sounds, sounds[i])
 	}
-	trainSet, err := train.examples()
+	speech := &Speech{Rate: 16000}
+	if speech.Train, err = train.examples(); err == nil {
+		speech.Test, err = test.examples()
+	}
 	if err != nil {
 		return nil, err
 	}
-	testSet, err := test.examples()
-	if err != nil {
-		return nil, err
-	}
-	return &Speech{Train: trainSet, Test: testSet, Rate: 16000}, nil
+	return speech, nil
 }
 
-// spoken turns a WAV file into segments. Resamplers are made once a rate: their
+// spoken turns a WAV file into samples. Resamplers are made once a rate: their
 // tables take longer than a recording.
-func spoken(content []byte, resamplers map[int]*audio.Resampler) ([]audio.Segment, error) {
+func spoken(content []byte, resamplers map[int]*audio.Resampler) ([]float32, error) {
 	s, err := audio.Read(bytes.NewReader(content))
 	if err != nil {
 		return nil, err
@@ -160,32 +159,45 @@ func spoken(content []byte, resamplers map[int]*audio.Resampler) ([]audio.Segmen
 		}
 	}
 	mono := resamplers[s.Rate].Resample(s.Mono().Channels[0])
-	s = (&audio.Sound{Rate: 16000, Channels: [][]float32{mono}}).Normalise()
-	return audio.Segments(s.Channels[0], 0, 0)
+	s = &audio.Sound{Rate: 16000, Channels: [][]float32{mono}}
+	return s.Normalise().Channels[0], nil
 }
 
-// speechPart gathers segments.
+// A speechPart is the recordings to train or to test with.
 type speechPart struct {
-	values []float32
-	mask   []uint8
-	labels []int
-	origin []string
+	names  []string
+	digits []int
+	sounds [][]float32
 }
 
-func (p *speechPart) add(name string, digit int, segments []audio.Segment) {
-	for _, s := range segments {
-		p.values = append(p.values, s.Samples...)
-		p.mask = append(p.mask, s.Mask...)
-		p.labels = append(p.labels, digit)
-		p.origin = append(p.origin, fmt.Sprintf("%s@%d", name, s.Offset))
-	}
-}
-
+// examples cuts the recordings into segments. They are counted before, because
+// arrays that grow to 100 MB and more take longer than all the rest.
 func (p *speechPart) examples() (*Examples, error) {
-	e, err := newExamples("datasets.SpokenDigits", []int{audio.DefaultLength, 1}, Table{Floats: p.values, Mask: p.mask}, len(p.values), p.labels)
+	const length = audio.DefaultLength
+	var labels, offsets, of []int
+	var origin []string
+	for i, samples := range p.sounds {
+		begins, err := audio.Offsets(len(samples), length, length)
+		if err != nil {
+			return nil, err
+		}
+		for _, offset := range begins {
+			of, offsets = append(of, i), append(offsets, offset)
+			labels = append(labels, p.digits[i])
+			origin = append(origin, fmt.Sprintf("%s@%d", p.names[i], offset))
+		}
+	}
+	table := Table{Floats: make([]float32, len(of)*length), Mask: make([]uint8, len(of)*length)}
+	for k, offset := range offsets {
+		n := copy(table.Floats[k*length:(k+1)*length], p.sounds[of[k]][offset:])
+		for j := range n {
+			table.Mask[k*length+j] = 1
+		}
+	}
+	e, err := newExamples("datasets.SpokenDigits", []int{length, 1}, table, len(table.Floats), labels)
 	if err != nil {
 		return nil, err
 	}
-	e.origin = p.origin
+	e.origin = origin
 	return e, nil
 }
