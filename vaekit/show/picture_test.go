@@ -203,7 +203,13 @@ func TestEncode(t *testing.T) {
 			photograph.Pix[i] = 255
 		}
 	}
-	for _, img := range []*image.RGBA{digits, photograph} {
+	discs := someDiscs(9)
+	discs.Values[1] = 0 // no magenta: greys alone
+	greys, err := Picture{Width: 100}.grid(discs, 3, gap)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, img := range []*image.RGBA{digits, greys, photograph} {
 		file, err := encode(img)
 		if err != nil {
 			t.Fatal(err)

@@ -3,6 +3,7 @@ package show
 import (
 	"bytes"
 	"cmp"
+	"fmt"
 	"image"
 	"image/color"
 	"image/png"
@@ -23,16 +24,41 @@ func (p Picture) display(kind string, img *image.RGBA, err error) {
 	Check(out.picture(name, file, (img.Rect.Dx()+1)/2))
 }
 
-// encode writes img as a PNG, of one byte a pixel where that loses nothing that can be seen.
+// encode writes img as a PNG, of one byte a pixel where that loses nothing that
+// can be seen. For greys PNG knows two ways to do so; the shorter file is taken.
 func encode(img *image.RGBA) ([]byte, error) {
-	var file bytes.Buffer
-	encoder := png.Encoder{CompressionLevel: png.BestCompression}
+	forms := []image.Image{img}
 	if reduced := reduce(img); reduced != nil {
-		err := encoder.Encode(&file, reduced)
-		return file.Bytes(), err
+		forms[0] = reduced
 	}
-	err := encoder.Encode(&file, img)
-	return file.Bytes(), err
+	if grey := greys(img); grey != nil {
+		forms = append(forms, grey)
+	}
+	var shortest []byte
+	for _, form := range forms {
+		var file bytes.Buffer
+		encoder := png.Encoder{CompressionLevel: png.BestCompression}
+		if err := encoder.Encode(&file, form); err != nil {
+			return nil, fmt.Errorf("show: %w", err)
+		}
+		if shortest == nil || file.Len() < len(shortest) {
+			shortest = file.Bytes()
+		}
+	}
+	return shortest, nil
+}
+
+// greys returns img without colour, or nil where it has any.
+func greys(img *image.RGBA) *image.Gray {
+	grey, coloured := image.NewGray(img.Rect), false
+	eachPixel(img, func(x, y int, c color.RGBA) {
+		coloured = coloured || c.R != c.G || c.G != c.B
+		grey.SetGray(x, y, color.Gray{Y: c.R})
+	})
+	if coloured {
+		return nil
+	}
+	return grey
 }
 
 // reduce returns img with at most 256 colours, or nil where it needs more. Grey

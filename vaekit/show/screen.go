@@ -52,7 +52,7 @@ func (c cell) picture(name string, png []byte, width int) error {
 			protocol.MIMEImagePNG:  png,
 			protocol.MIMETextPlain: "[" + name + "]",
 		},
-		Metadata: map[string]any{string(protocol.MIMEImagePNG): map[string]any{"width": width}},
+		Metadata: map[string]any{string(protocol.MIMEImagePNG): map[string]any{"width": width, "alt": name}},
 	})
 	c.flush()
 	return nil

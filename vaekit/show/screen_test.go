@@ -109,6 +109,9 @@ func TestCellReachesTheKernel(t *testing.T) {
 	if img := decode(t, file); size["width"] != img.Rect.Dx()/2 {
 		t.Errorf("a picture of %d pixels is shown %v wide, expected half as many", img.Rect.Dx(), size["width"])
 	}
+	if size["alt"] != "Discs" {
+		t.Errorf("a reader who cannot see the picture is told %q, expected its title", size["alt"])
+	}
 	html, _ := shown[1].Data[protocol.MIMETextHTML].(string)
 	if !strings.Contains(html, "<audio controls") || !strings.Contains(html, "a rising tone") {
 		t.Errorf("no player with its caption in %.200q", html)
