@@ -26,6 +26,8 @@ func (Bernoulli) Params([]int) []nets.Param { return nil }
 // LogProb is Σ x·l − log(1 + exp(l)).
 func (Bernoulli) LogProb(_ *nets.Pass, out, x, mask *graph.Node) *graph.Node {
 	logits := only(out)
+	x.AssertDims(logits.Shape().Dimensions...)
+	x = present(x, mask)
 	return sumEvent(graph.Sub(graph.Mul(x, logits), nets.Softplus.Apply(logits)), mask)
 }
 
@@ -34,11 +36,14 @@ func (Bernoulli) Mean(_ *nets.Pass, out *graph.Node) *graph.Node {
 	return graph.Sigmoid(only(out))
 }
 
-// Sample draws 0 or 1: 1 where Φ(noise), which is uniform, is below the mean.
+// Sample draws 0 or 1: 1 where Φ(noise), which is uniform, is below the mean. The ends,
+// where backends round, are cut off: what is impossible or certain, to seven digits,
+// never or always happens.
 func (b Bernoulli) Sample(p *nets.Pass, out *graph.Node) *graph.Node {
 	mean := b.Mean(p, out)
 	noise := p.Noise("observation", mean.Shape().Dimensions...)
 	uniform := graph.MulScalar(graph.OnePlus(graph.Erf(graph.MulScalar(noise, math.Sqrt(0.5)))), 0.5)
+	uniform = graph.ClipScalar(uniform, 1e-7, 1-1e-7)
 	return graph.ConvertDType(graph.LessThan(uniform, mean), mean.DType())
 }
 

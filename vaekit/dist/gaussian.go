@@ -34,9 +34,10 @@ type Gaussian struct {
 	Scale float64 // σ where it is Fixed, and where it begins where it is Learned; 0 means 1
 }
 
-// Gaussian's log σ is clamped softly below at lowestLogSigma: a model that
-// explains its data perfectly would otherwise reach an infinite density.
-const lowestLogSigma = -6
+// lowestSigma is added in squares to a σ that is not Fixed, as if the data held that
+// much noise: a model that explains them perfectly would otherwise reach an infinite
+// density. Images of 8 bits, from 0 to 1, go in steps of 0.004.
+const lowestSigma = 0.0025
 
 // Outputs is one mean for each value.
 func (Gaussian) Outputs() int { return 1 }
@@ -48,7 +49,7 @@ func (n Gaussian) Params([]int) []nets.Param {
 		return []nets.Param{{Name: "log_sigma", Shape: []int{1}}}
 	case Optimal:
 		return []nets.Param{
-			{Name: "mean_squared_error", Shape: []int{1}, State: true},
+			{Name: "mean_squared_error", Shape: []int{1}, Init: nets.Ones, State: true},
 			{Name: "batches", Shape: []int{1}, State: true},
 		}
 	}
@@ -57,10 +58,14 @@ func (n Gaussian) Params([]int) []nets.Param {
 
 // LogProb is −Σ (log σ + ½ log 2π + (x−mean)²/(2σ²)).
 func (n Gaussian) LogProb(p *nets.Pass, out, x, mask *graph.Node) *graph.Node {
-	squared := graph.Square(graph.Sub(x, only(out)))
-	logSigma := n.logSigma(p, out)
+	mean := only(out)
+	x.AssertDims(mean.Shape().Dimensions...)
+	squared := graph.Square(graph.Sub(present(x, mask), mean))
+	var logSigma *graph.Node
 	if n.Sigma == Optimal && p.Training {
 		logSigma = n.fit(p, squared, mask)
+	} else {
+		logSigma = n.logSigma(p, out)
 	}
 	scaled := graph.MulScalar(graph.Mul(squared, expand(graph.Exp(graph.MulScalar(logSigma, -2)), squared)), 0.5)
 	each := graph.AddScalar(graph.Add(scaled, expand(logSigma, squared)), 0.5*math.Log(2*math.Pi))
@@ -77,8 +82,11 @@ func (n Gaussian) Sample(p *nets.Pass, out *graph.Node) *graph.Node {
 	return graph.Add(mean, graph.Mul(expand(graph.Exp(n.logSigma(p, out)), mean), noise))
 }
 
-// Check refuses values that are not finite.
-func (Gaussian) Check(values []float32) (proper bool, err error) {
+// Check refuses values that are not finite, and fields that make no σ.
+func (n Gaussian) Check(values []float32) (proper bool, err error) {
+	if err := n.valid(); err != nil {
+		return false, err
+	}
 	for i, v := range values {
 		if v-v != 0 {
 			return false, fmt.Errorf("dist.Gaussian: value %d is %v; mask it or leave the example out", i, v)
@@ -87,21 +95,36 @@ func (Gaussian) Check(values []float32) (proper bool, err error) {
 	return true, nil
 }
 
+func (n Gaussian) valid() error {
+	switch n.Sigma {
+	case Fixed, Learned, Optimal:
+	default:
+		return fmt.Errorf("dist.Gaussian: there is no Sigma %q; it is Fixed, Learned or Optimal", string(n.Sigma))
+	}
+	if !(n.Scale >= 0) || math.IsInf(n.Scale, 0) {
+		return fmt.Errorf("dist.Gaussian: Scale is %v; a standard deviation is positive (0 means 1)", n.Scale)
+	}
+	return nil
+}
+
 // logSigma is log σ of a pass that does not fit it, [1].
 func (n Gaussian) logSigma(p *nets.Pass, like *graph.Node) *graph.Node {
+	if err := n.valid(); err != nil {
+		panic(err)
+	}
 	scale := n.Scale
 	if scale == 0 {
 		scale = 1
 	}
 	switch n.Sigma {
-	case Fixed:
-		return graph.Reshape(graph.Scalar(like.Graph(), like.DType(), math.Log(scale)), 1)
 	case Learned:
-		return softFloor(graph.AddScalar(p.Param("log_sigma"), math.Log(scale)))
+		logSigma := graph.AddScalar(p.Param("log_sigma"), math.Log(scale))
+		twice := graph.MulScalar(graph.AddScalar(logSigma, -math.Log(lowestSigma)), 2)
+		return graph.AddScalar(graph.MulScalar(nets.Softplus.Apply(twice), 0.5), math.Log(lowestSigma))
 	case Optimal:
 		return optimalLogSigma(p.Param("mean_squared_error"))
 	}
-	panic(fmt.Errorf("dist.Gaussian: there is no Sigma %q; it is Fixed, Learned or Optimal", string(n.Sigma)))
+	return graph.Reshape(graph.Scalar(like.Graph(), like.DType(), math.Log(scale)), 1)
 }
 
 // fit is log σ at its optimum for a batch of squared errors, [1]. It is part of
@@ -126,11 +149,7 @@ func (Gaussian) fit(p *nets.Pass, squared, mask *graph.Node) *graph.Node {
 
 // optimalLogSigma is ½ log of a mean squared error, which may be 0.
 func optimalLogSigma(mse *graph.Node) *graph.Node {
-	return softFloor(graph.MulScalar(graph.Log(graph.AddScalar(mse, 1e-12)), 0.5))
-}
-
-func softFloor(logSigma *graph.Node) *graph.Node {
-	return graph.AddScalar(nets.Softplus.Apply(graph.AddScalar(logSigma, -lowestLogSigma)), lowestLogSigma)
+	return graph.MulScalar(graph.Log(graph.AddScalar(mse, lowestSigma*lowestSigma)), 0.5)
 }
 
 func init() { describe.Register(Gaussian{}) }

@@ -33,6 +33,15 @@ type Likelihood interface {
 	Check(values []float32) (proper bool, err error)
 }
 
+// present is x with 0 where it is masked: padding may hold anything, NaN included.
+func present(x, mask *graph.Node) *graph.Node {
+	if mask == nil {
+		return x
+	}
+	mask.AssertDims(x.Shape().Dimensions...)
+	return graph.Where(graph.GreaterThan(mask, graph.ZerosLike(mask)), x, graph.ZerosLike(x))
+}
+
 // sumEvent sums [batch, event...] over the event, leaving out what is masked.
 func sumEvent(x, mask *graph.Node) *graph.Node {
 	if mask != nil {

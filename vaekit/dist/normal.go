@@ -47,10 +47,9 @@ func (n Normal) Fixed() Density {
 // KL is KL(n ‖ p) of every latent, [batch, latent] in nats:
 // ½ (log σp² − log σ² + (σ² + (μ−μp)²)/σp² − 1).
 func (n Normal) KL(p Normal) *graph.Node {
-	muP, logVarP := expand(p.Mu, n.Mu), expand(p.LogVar, n.Mu)
-	spread := graph.Exp(graph.Sub(n.LogVar, logVarP))
-	shift := graph.Mul(graph.Square(graph.Sub(n.Mu, muP)), graph.Exp(graph.Neg(logVarP)))
-	return graph.MulScalar(graph.MinusOne(graph.Add(graph.Sub(logVarP, n.LogVar), graph.Add(spread, shift))), 0.5)
+	ratio := graph.Sub(n.LogVar, p.LogVar)
+	shift := graph.Mul(graph.Square(graph.Sub(n.Mu, p.Mu)), graph.Exp(graph.Neg(p.LogVar)))
+	return graph.MulScalar(graph.MinusOne(graph.Add(graph.Sub(graph.Exp(ratio), ratio), shift)), 0.5)
 }
 
 // expand gives parameters the shape of z by adding leading axes and repeating.
@@ -62,8 +61,8 @@ func expand(parameter, z *graph.Node) *graph.Node {
 }
 
 // DiagonalGaussian is the posterior N(μ(x), diag σ²(x)) of Kingma and Welling
-// (2013). Of the encoder it wants μ and log σ² side by side. The log-variance is
-// clamped softly to [−15, 15], so that no encoder can make exp overflow.
+// (2013). Of the encoder it wants μ and log σ² side by side. Beyond ±10 the
+// log-variance is bent so that it stays within ±15, and no encoder can make exp overflow.
 type DiagonalGaussian struct{}
 
 // Outputs is two numbers for each latent.
@@ -75,9 +74,10 @@ func (DiagonalGaussian) Params(int) []nets.Param { return nil }
 // Density splits out [batch, 2·latent] into μ and log σ².
 func (DiagonalGaussian) Density(_ *nets.Pass, out *graph.Node) Density {
 	latent := out.Shape().Dimensions[1] / 2
+	out.AssertDims(-1, 2*latent)
 	mu := graph.Slice(out, graph.AxisRange(), graph.AxisRange(0, latent))
 	logVar := graph.Slice(out, graph.AxisRange(), graph.AxisRange(latent, 2*latent))
-	return Normal{mu, clampSoftly(logVar, -15, 15)}
+	return Normal{mu, bend(logVar, 10, 15)}
 }
 
 // StandardNormal is the prior N(0, I).
@@ -92,11 +92,17 @@ func (StandardNormal) Density(_ *nets.Pass, like *graph.Node, latent int) Densit
 	return Normal{zero, zero}
 }
 
-// clampSoftly keeps x between low and high: x itself well inside, and never flat,
-// so that a gradient always leads back (Rybkin et al., 2020).
-func clampSoftly(x *graph.Node, low, high float64) *graph.Node {
-	x = graph.AddScalar(nets.Softplus.Apply(graph.AddScalar(x, -low)), low)
-	return graph.AddScalar(graph.Neg(nets.Softplus.Apply(graph.AddScalar(graph.Neg(x), high))), high)
+// bend is x up to ±knee; from there it bends towards ±limit. With t widths of
+// limit − knee beyond the knee its slope is 1/(1+t)², which is never 0, so that a
+// gradient leads back from anywhere; that of a clamp is 0, that of softplus falls
+// off exponentially.
+func bend(x *graph.Node, knee, limit float64) *graph.Node {
+	width := limit - knee
+	size := graph.Abs(x)
+	beyond := graph.AddScalar(graph.Max(size, graph.MulScalar(graph.OnesLike(x), knee)), -knee)
+	rest := graph.MulScalar(graph.Reciprocal(graph.OnePlus(graph.MulScalar(beyond, 1/width))), width)
+	bent := graph.Mul(graph.Sign(x), graph.AddScalar(graph.Neg(rest), limit))
+	return graph.Where(graph.LessOrEqual(size, graph.MulScalar(graph.OnesLike(x), knee)), x, bent)
 }
 
 func init() {

@@ -33,9 +33,9 @@ func (a Activation) Apply(x *graph.Node) *graph.Node {
 		return graph.Max(x, graph.MulScalar(x, 0.2))
 	case ELU:
 		// The minimum keeps exp from overflowing in the branch that is not taken,
-		// whose gradient would be NaN.
+		// whose gradient would be NaN. At 0 the minimum passes no gradient on, x does.
 		below := graph.MinusOne(graph.Exp(graph.Min(x, graph.ZerosLike(x))))
-		return graph.Where(graph.GreaterThan(x, graph.ZerosLike(x)), x, below)
+		return graph.Where(graph.GreaterOrEqual(x, graph.ZerosLike(x)), x, below)
 	case SiLU:
 		return graph.Mul(x, graph.Sigmoid(x))
 	case GELU:
@@ -50,7 +50,8 @@ func (a Activation) Apply(x *graph.Node) *graph.Node {
 	panic(fmt.Errorf("nets: there is no activation %q; see the constants of type nets.Activation", string(a)))
 }
 
-// softplus is log(1 + exp(x)) written so that exp never overflows.
+// softplus is log(1 + exp(x)) written so that exp never overflows. At 0 GoMLX takes
+// 1 for the slope of the maximum and of |x|, which makes the right one here: 1 − ½.
 func softplus(x *graph.Node) *graph.Node {
 	positive := graph.Max(x, graph.ZerosLike(x))
 	return graph.Add(positive, graph.Log1P(graph.Exp(graph.Neg(graph.Abs(x)))))

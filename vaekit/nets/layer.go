@@ -36,14 +36,25 @@ type Net []Layer
 
 // Out is the shape after the last layer. The error names the layer that does not fit.
 func (n Net) Out(in []int) ([]int, error) {
-	for i, layer := range n {
-		out, err := layer.Out(in)
+	for i := range n {
+		out, err := n.layerOut(i, in)
 		if err != nil {
-			return nil, fmt.Errorf("layer %d (%s): %w", i, describe.Name(layer), err)
+			return nil, err
 		}
 		in = out
 	}
 	return in, nil
+}
+
+func (n Net) layerOut(i int, in []int) ([]int, error) {
+	if n[i] == nil {
+		return nil, fmt.Errorf("layer %d is nil; leave it out or give it a layer", i)
+	}
+	out, err := n[i].Out(in)
+	if err != nil {
+		return nil, fmt.Errorf("layer %d (%s): %w", i, describe.Name(n[i]), err)
+	}
+	return out, nil
 }
 
 // Params lists the parameters of all layers, named "0.weight", "0.bias", "1.weight", …
@@ -51,13 +62,13 @@ func (n Net) Out(in []int) ([]int, error) {
 func (n Net) Params(in []int) []Param {
 	var all []Param
 	for i, layer := range n {
+		out, err := n.layerOut(i, in)
+		if err != nil {
+			return all
+		}
 		for _, p := range layer.Params(in) {
 			p.Name = fmt.Sprintf("%d.%s", i, p.Name)
 			all = append(all, p)
-		}
-		out, err := layer.Out(in)
-		if err != nil {
-			return all
 		}
 		in = out
 	}
@@ -68,9 +79,9 @@ func (n Net) Params(in []int) []Param {
 func (n Net) Apply(p *Pass, x *graph.Node) *graph.Node {
 	for i, layer := range n {
 		in := x.Shape().Dimensions
-		out, err := layer.Out(in[1:])
+		out, err := n.layerOut(i, in[1:])
 		if err != nil {
-			panic(fmt.Errorf("layer %d (%s): %w", i, describe.Name(layer), err))
+			panic(err)
 		}
 		x = layer.Apply(p.In(fmt.Sprint(i)), x)
 		x.AssertDims(append([]int{in[0]}, out...)...)

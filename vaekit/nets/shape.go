@@ -28,6 +28,11 @@ type Reshape struct {
 
 // Out is Shape.
 func (r Reshape) Out(in []int) ([]int, error) {
+	for _, d := range r.Shape {
+		if d <= 0 {
+			return nil, fmt.Errorf("Shape is %v; every axis must be positive", r.Shape)
+		}
+	}
 	if size(in) != size(r.Shape) {
 		return nil, fmt.Errorf("cannot make %v (%d values) of %v (%d values)", r.Shape, size(r.Shape), in, size(in))
 	}

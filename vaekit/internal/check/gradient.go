@@ -33,12 +33,7 @@ const (
 func Gradient(t testing.TB, b *engine.Backend, f func(inputs []*graph.Node) *graph.Node, inputs ...Array) {
 	t.Helper()
 	scalar := func(nodes []*graph.Node) *graph.Node { return weighted(f(nodes)) }
-	value, err := graph.NewExec(b.Backend, scalar)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer value.Finalize()
-
+	value := Compile(t, b, func(nodes []*graph.Node) []*graph.Node { return []*graph.Node{scalar(nodes)} })
 	gradient := func(nodes []*graph.Node) []*graph.Node { return graph.Gradient(scalar(nodes), nodes...) }
 	var wide, narrow []Array
 	for _, x := range inputs {
@@ -59,11 +54,7 @@ func Gradient(t testing.TB, b *engine.Backend, f func(inputs []*graph.Node) *gra
 				moved := slices.Clone(wide)
 				moved[i].Values = slices.Clone(x.Values)
 				moved[i].Values[k] += steps * h
-				y, err := call(value, moved)
-				if err != nil {
-					t.Fatal(err)
-				}
-				return y[0].Values[0]
+				return value(moved...)[0].Values[0]
 			}
 			want[k] = (8*(at(1)-at(-1)) - (at(2) - at(-2))) / (12 * h)
 			largest = math.Max(largest, math.Abs(want[k]))

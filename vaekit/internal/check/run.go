@@ -29,11 +29,25 @@ type Build = func(inputs []*graph.Node) []*graph.Node
 // Run builds a graph, runs it once and returns its outputs.
 func Run(t testing.TB, b *engine.Backend, build Build, inputs ...Array) []Array {
 	t.Helper()
-	outputs, err := Try(b, build, inputs...)
+	return Compile(t, b, build)(inputs...)
+}
+
+// Compile is [Run] for many inputs; those of one shape compile once.
+func Compile(t testing.TB, b *engine.Backend, build Build) func(inputs ...Array) []Array {
+	t.Helper()
+	exec, err := graph.NewExec(b.Backend, build)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return outputs
+	t.Cleanup(exec.Finalize)
+	return func(inputs ...Array) []Array {
+		t.Helper()
+		outputs, err := call(exec, inputs)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return outputs
+	}
 }
 
 // Try is [Run] for graphs that may not build: a panic becomes an error.
