@@ -14,7 +14,7 @@ type Losses struct {
 type Epoch struct {
 	Epoch      int     // from 1
 	Train      Losses  // over the epoch's batches, while the weights moved
-	Validation *Losses // over the held-out examples at the epoch's end; nil where there are none
+	Validation *Losses // over the held-out examples at the epoch's end; nil where there are none, or the loss on them is not finite
 	Dropped    int     // steps dropped because a value was not finite
 }
 

@@ -249,7 +249,11 @@ func (s *session) endEpoch(epoch int, status engine.Status) error {
 		if err != nil {
 			return fmt.Errorf("vaekit: measuring the held-out data: %w", err)
 		}
-		line.Validation = &valid
+		if sum := valid.Loss + valid.Distortion + valid.Rate; sum-sum == 0 {
+			line.Validation = &valid
+		} else { // JSON has no word for it
+			s.lines = append(s.lines, fmt.Sprintf("epoch %d: the loss on the held-out data is not finite", epoch+1))
+		}
 	}
 	s.history = append(s.history, line)
 	return nil

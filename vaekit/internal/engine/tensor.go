@@ -1,7 +1,9 @@
 package engine
 
 import (
+	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/gomlx/gomlx/core/tensors"
 )
@@ -66,9 +68,22 @@ func fetch(name string, placed *tensors.Tensor) (t Tensor, err error) {
 func caught(err *error) {
 	switch r := recover().(type) {
 	case nil:
+		*err = plain(*err)
 	case error:
-		*err = r
+		*err = plain(r)
 	default:
 		*err = fmt.Errorf("%v", r)
 	}
+}
+
+// plain is the last cause in GoMLX's chain of messages: what this project's own
+// code said in a panic, without the names of the functions it went through.
+func plain(err error) error {
+	if err == nil {
+		return nil
+	}
+	if _, cause, ok := strings.Cut(err.Error(), " panicked: "); ok {
+		return errors.New(cause)
+	}
+	return err
 }

@@ -154,7 +154,7 @@ func (t *Trainer) Run(data *Table, base, from, to int) (err error) {
 	}
 	defer func() {
 		if err != nil {
-			t.lost = fmt.Errorf("a training step failed: %w", err)
+			t.lost = fmt.Errorf("a training step failed: %w", plain(err))
 			err = t.lost
 		}
 	}()

@@ -1,56 +1,39 @@
-package engine
+package engine_test
 
 import (
 	"math"
-	"os"
 	"reflect"
 	"testing"
 
 	"github.com/gomlx/gomlx/core/graph"
+
+	"github.com/vaebook/vaebook/vaekit/internal/check"
+	"github.com/vaebook/vaebook/vaekit/internal/engine"
 )
 
-// eachBackend runs a test on every backend there is. The package check does the
-// same for other rooms; it imports this one.
-func eachBackend(t *testing.T, test func(t *testing.T, b *Backend)) {
-	for _, name := range []string{"go", "xla"} {
-		t.Run(name, func(t *testing.T) {
-			t.Setenv("VAEKIT_BACKEND", name)
-			b, err := Default()
-			if err != nil {
-				if os.Getenv("CI") != "" || name == "go" {
-					t.Fatal(err)
-				}
-				t.Log("tested on the Go backend alone: ", err)
-				return
-			}
-			test(t, b)
-		})
-	}
-}
-
 // noisyLine fits y = w·x + b with noise in the loss, on examples [x, y].
-func noisyLine(b *Build) Loss {
+func noisyLine(b *engine.Build) engine.Loss {
 	x := graph.Slice(b.X, graph.AxisRange(), graph.AxisRange(0, 1))
 	y := graph.Slice(b.X, graph.AxisRange(), graph.AxisRange(1, 2))
 	fit := graph.Add(graph.Mul(x, b.Values["w"]), b.Values["b"])
 	noise := b.Noise("noise", x.Shape().Dimensions...)
 	d := graph.Sub(graph.Add(fit, graph.MulScalar(noise, 0.1)), y)
 	loss := graph.ReduceAllMean(graph.Square(d))
-	return Loss{
+	return engine.Loss{
 		Value:    loss,
 		Measures: [3]*graph.Node{loss, graph.ReduceAllMean(noise), graph.ReduceAllMean(x)},
 		State:    map[string]*graph.Node{"seen": graph.OnePlus(b.Values["seen"])},
 	}
 }
 
-func lineTrainer(t *testing.T, b *Backend, examples []float32) (*Trainer, *Table) {
+func lineTrainer(t *testing.T, b *engine.Backend, examples []float32) (*engine.Trainer, *engine.Table) {
 	t.Helper()
-	vars := []Variable{
+	vars := []engine.Variable{
 		{"w", []int{1, 1}, true, []float32{0}},
 		{"b", []int{1, 1}, true, []float32{0}},
 		{"seen", []int{1}, false, []float32{0}},
 	}
-	trainer, err := NewTrainer(b, 7, Adam{Rate: 0.05, Beta1: 0.9, Beta2: 0.999, Epsilon: 1e-8}, vars, noisyLine)
+	trainer, err := engine.NewTrainer(b, 7, engine.Adam{Rate: 0.05, Beta1: 0.9, Beta2: 0.999, Epsilon: 1e-8}, vars, noisyLine)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -59,7 +42,7 @@ func lineTrainer(t *testing.T, b *Backend, examples []float32) (*Trainer, *Table
 		t.Fatal(err)
 	}
 	var order []int32
-	rng := Rand(1, "order", 0)
+	rng := engine.Rand(1, "order", 0)
 	for range 400 * 4 {
 		order = append(order, int32(rng.IntN(len(examples)/2)))
 	}
@@ -71,7 +54,7 @@ func lineTrainer(t *testing.T, b *Backend, examples []float32) (*Trainer, *Table
 
 func line(n int) []float32 {
 	var examples []float32
-	rng := Rand(1, "line", 0)
+	rng := engine.Rand(1, "line", 0)
 	for range n {
 		x := rng.Float32()*2 - 1
 		examples = append(examples, x, 3*x-1)
@@ -79,7 +62,7 @@ func line(n int) []float32 {
 	return examples
 }
 
-func snapshot(t *testing.T, trainer *Trainer) []Tensor {
+func snapshot(t *testing.T, trainer *engine.Trainer) []engine.Tensor {
 	t.Helper()
 	s, err := trainer.Snapshot()
 	if err != nil {
@@ -89,7 +72,7 @@ func snapshot(t *testing.T, trainer *Trainer) []Tensor {
 }
 
 func TestTrainerFindsTheLine(t *testing.T) {
-	eachBackend(t, func(t *testing.T, b *Backend) {
+	check.EachBackend(t, func(t *testing.T, b *engine.Backend) {
 		trainer, table := lineTrainer(t, b, line(64))
 		if err := trainer.Run(table, 0, 0, 400); err != nil {
 			t.Fatal(err)
@@ -115,7 +98,7 @@ func TestTrainerFindsTheLine(t *testing.T) {
 }
 
 func TestChunksAndRestoreChangeNothing(t *testing.T) {
-	eachBackend(t, func(t *testing.T, b *Backend) {
+	check.EachBackend(t, func(t *testing.T, b *engine.Backend) {
 		whole, table := lineTrainer(t, b, line(64))
 		if err := whole.Run(table, 0, 0, 60); err != nil {
 			t.Fatal(err)
@@ -142,9 +125,9 @@ func TestChunksAndRestoreChangeNothing(t *testing.T) {
 }
 
 func TestNonFiniteStepsAreDropped(t *testing.T) {
-	eachBackend(t, func(t *testing.T, b *Backend) {
+	check.EachBackend(t, func(t *testing.T, b *engine.Backend) {
 		examples := line(64)
-		trainer, table := lineTrainer(t, b, examples)
+		trainer, _ := lineTrainer(t, b, examples)
 		bad := append(append([]float32(nil), examples...), float32(math.NaN()), 0)
 		poisoned, err := b.NewTable([]int{2}, bad, nil)
 		if err != nil {
@@ -191,9 +174,8 @@ func TestNonFiniteStepsAreDropped(t *testing.T) {
 		if status, err = trainer.Status(); err != nil {
 			t.Fatal(err)
 		}
-		if status.Streak != MaxStreak || status.Step != 20+MaxStreak {
-			t.Errorf("training on nothing finite stops after %d drops: %+v", MaxStreak, status)
+		if status.Streak != engine.MaxStreak || status.Step != 20+engine.MaxStreak {
+			t.Errorf("training on nothing finite stops after %d drops: %+v", engine.MaxStreak, status)
 		}
-		_ = table
 	})
 }

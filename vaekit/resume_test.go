@@ -1,0 +1,187 @@
+package vaekit_test
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/vaebook/vaebook/vaekit"
+	"github.com/vaebook/vaebook/vaekit/internal/check"
+	"github.com/vaebook/vaebook/vaekit/internal/engine"
+)
+
+// childDir names, to a child process, the folder to train in.
+const childDir = "VAEKIT_TEST_TRAIN_IN"
+
+// TestMain lets the test binary be a program that trains: the one that is killed.
+func TestMain(m *testing.M) {
+	if dir := os.Getenv(childDir); dir != "" {
+		_, err := vaekit.Train(floatModel(), floatsOf(), childTraining(dir))
+		if err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
+		os.Exit(0)
+	}
+	os.Exit(m.Run())
+}
+
+// childTraining saves after every chunk, and its log lines make chunks short.
+func childTraining(dir string) vaekit.Training {
+	return vaekit.Training{Dir: dir, Epochs: 40, Batch: 20, Holdout: 0.1, SaveEvery: 1, LogEvery: 3, Seed: 3}
+}
+
+func child(dir string) *exec.Cmd {
+	cmd := exec.Command(os.Args[0])
+	cmd.Env = append(os.Environ(), childDir+"="+dir)
+	return cmd
+}
+
+func weights(t *testing.T, dir string) []byte {
+	t.Helper()
+	return must[[]byte](t)(os.ReadFile(filepath.Join(dir, engine.WeightsFile)))
+}
+
+// A run that is killed at random moments and taken up again ends, bit for bit,
+// as one that was left alone.
+func TestKilledAndResumedEqualsNotKilled(t *testing.T) {
+	kills := 5
+	if os.Getenv("VAEKIT_LONG") != "" {
+		kills = 50
+	}
+	check.EachBackend(t, func(t *testing.T, _ *engine.Backend) {
+		whole := t.TempDir()
+		began := time.Now()
+		if out, err := child(whole).CombinedOutput(); err != nil {
+			t.Fatalf("%v: %s", err, out)
+		}
+		took := time.Since(began)
+		rng := rand.New(rand.NewPCG(uint64(took), 0))
+
+		var killed int
+		dir := t.TempDir()
+		for killed < kills {
+			cmd := child(dir)
+			if err := cmd.Start(); err != nil {
+				t.Fatal(err)
+			}
+			ended := make(chan error, 1)
+			go func() { ended <- cmd.Wait() }()
+			select {
+			case err := <-ended:
+				if err != nil {
+					t.Fatalf("after %d kills the run does not go on: %v", killed, err)
+				}
+				// It finished first: what it left must be right, and another begins.
+				if !bytes.Equal(weights(t, whole), weights(t, dir)) {
+					t.Fatalf("after %d kills the run ends with other weights", killed)
+				}
+				dir = t.TempDir()
+			case <-time.After(time.Duration(rng.Int64N(int64(took)))):
+				if err := cmd.Process.Kill(); err != nil {
+					t.Fatal(err)
+				}
+				<-ended
+				killed++
+			}
+		}
+		if out, err := child(dir).CombinedOutput(); err != nil {
+			t.Fatalf("after %d kills: %v: %s", kills, err, out)
+		}
+		if !bytes.Equal(weights(t, whole), weights(t, dir)) {
+			t.Errorf("after %d kills the run ends with other weights", kills)
+		}
+	})
+}
+
+func TestInterruptSavesAndGoesOn(t *testing.T) {
+	check.EachBackend(t, func(t *testing.T, _ *engine.Backend) {
+		whole, dir := t.TempDir(), t.TempDir()
+		train(t, floatModel(), floatsOf(), childTraining(whole))
+		how := childTraining(dir)
+		how.SaveEvery = time.Hour // what is saved is the interrupt's doing
+		asked := false
+		how.Progress = func(r vaekit.Report) {
+			if r.Epoch == 10 && !asked {
+				asked = true
+				if err := syscall.Kill(os.Getpid(), syscall.SIGINT); err != nil {
+					t.Error(err)
+				}
+			}
+		}
+		run, err := vaekit.Train(floatModel(), floatsOf(), how)
+		if !errors.Is(err, vaekit.ErrStopped) {
+			t.Fatalf("interrupted training returns %v", err)
+		}
+		if run == nil || run.Steps == 0 || len(run.History) >= 40 {
+			t.Fatalf("interrupted at epoch 10, the run has %d epochs", len(run.History))
+		}
+		train(t, floatModel(), floatsOf(), childTraining(dir))
+		if !bytes.Equal(weights(t, whole), weights(t, dir)) {
+			t.Error("interrupted and taken up again, the run ends with other weights")
+		}
+	})
+}
+
+// A finished run is returned without a step; more epochs go on as if asked for at first.
+func TestTrainAgain(t *testing.T) {
+	check.EachBackend(t, func(t *testing.T, _ *engine.Backend) {
+		dir, whole := t.TempDir(), t.TempDir()
+		how := childTraining(dir)
+		how.Epochs = 3
+		train(t, floatModel(), floatsOf(), how)
+		before := weights(t, dir)
+		how.Progress = func(r vaekit.Report) { t.Errorf("a finished run reports %+v", r) }
+		if again := train(t, floatModel(), floatsOf(), how); len(again.History) != 3 {
+			t.Errorf("the finished run has %d epochs", len(again.History))
+		}
+		if !bytes.Equal(before, weights(t, dir)) {
+			t.Error("asking for a finished run changed it")
+		}
+		how.Epochs, how.Progress = 5, nil
+		train(t, floatModel(), floatsOf(), how)
+		how.Dir = whole
+		train(t, floatModel(), floatsOf(), how)
+		if !bytes.Equal(weights(t, whole), weights(t, dir)) {
+			t.Error("3 epochs and 2 more are not 5")
+		}
+	})
+}
+
+func TestAnotherRunIsLeftAlone(t *testing.T) {
+	dir := t.TempDir()
+	how := childTraining(dir)
+	how.Epochs = 2
+	train(t, floatModel(), floatsOf(), how)
+	before := weights(t, dir)
+	refused := func(what string, m vaekit.Model, how vaekit.Training, want string) {
+		t.Helper()
+		_, err := vaekit.Train(m, floatsOf(), how)
+		if err == nil || !strings.Contains(err.Error(), want) || !strings.Contains(err.Error(), "Restart: true") {
+			t.Errorf("%s: want an error with %q and the ways out, got %v", what, want, err)
+		}
+		if !bytes.Equal(before, weights(t, dir)) {
+			t.Fatalf("%s: the run in the folder was changed", what)
+		}
+	}
+	other := how
+	other.Batch = 10
+	refused("another batch size", floatModel(), other, "Training.Batch: 20 and 10")
+	wider := floatModel()
+	wider.Latent = 3
+	refused("another model", wider, how, "Model.Latent: 2 and 3")
+
+	how.Restart = true
+	train(t, wider, floatsOf(), how)
+	if bytes.Equal(before, weights(t, dir)) {
+		t.Error("Restart kept the old run")
+	}
+}

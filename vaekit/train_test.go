@@ -1,0 +1,224 @@
+package vaekit_test
+
+import (
+	"fmt"
+	"math"
+	"reflect"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/gomlx/gomlx/core/graph"
+
+	"github.com/vaebook/vaebook/datasets"
+	"github.com/vaebook/vaebook/vaekit"
+	"github.com/vaebook/vaebook/vaekit/dist"
+	"github.com/vaebook/vaebook/vaekit/internal/check"
+	"github.com/vaebook/vaebook/vaekit/internal/engine"
+	"github.com/vaebook/vaebook/vaekit/nets"
+)
+
+func TestTrainingLowersTheLoss(t *testing.T) {
+	check.EachBackend(t, func(t *testing.T, _ *engine.Backend) {
+		run := train(t, barModel(), bars(t, 1000), vaekit.Training{Epochs: 30, Batch: 50, Rate: 3e-3, Holdout: 0.1})
+		first, last := run.History[0], run.History[29]
+		if last.Train.Loss > 0.75*first.Train.Loss {
+			t.Errorf("the loss went from %.2f to %.2f in 30 epochs", first.Train.Loss, last.Train.Loss)
+		}
+		near(t, "loss of an ELBO", last.Train.Loss, last.Train.Distortion+last.Train.Rate, 1e-4)
+		if last.Validation == nil {
+			t.Fatal("10 % of the data was held out and not measured")
+		}
+		near(t, "held-out loss", last.Validation.Loss, last.Train.Loss, 2)
+		if run.Steps != 30*900/50 {
+			t.Errorf("%d steps of 50 in 30 epochs of 900 examples", run.Steps)
+		}
+	})
+}
+
+func TestASeedIsARun(t *testing.T) {
+	check.EachBackend(t, func(t *testing.T, _ *engine.Backend) {
+		data := bars(t, 300)
+		of := func(seed uint64) []float32 {
+			run := train(t, barModel(), data, vaekit.Training{Epochs: 3, Batch: 40, Seed: seed})
+			return must[*datasets.Batch](t)(run.Sample(5)).Values
+		}
+		if a, b := of(1), of(1); !slices.Equal(a, b) {
+			t.Error("two runs of one seed differ")
+		}
+		if a, b := of(1), of(2); slices.Equal(a, b) {
+			t.Error("runs of two seeds are the same")
+		}
+	})
+}
+
+// Progress, loss lines, checkpoints and held-out data take nothing from a run's numbers.
+func TestLookingChangesNothing(t *testing.T) {
+	check.EachBackend(t, func(t *testing.T, _ *engine.Backend) {
+		data := bars(t, 300)
+		var lines []string
+		last := vaekit.Report{}
+		loud := vaekit.Training{Epochs: 3, Batch: 40, Validation: data, LogEvery: 2, Dir: t.TempDir(), SaveEvery: 1,
+			Progress: func(r vaekit.Report) { lines, last = append(lines, r.Lines...), r }}
+		a := train(t, barModel(), data, vaekit.Training{Epochs: 3, Batch: 40})
+		b := train(t, barModel(), data, loud)
+		for i := range a.History {
+			if a.History[i].Train != b.History[i].Train {
+				t.Errorf("epoch %d: %+v, watched %+v", i+1, a.History[i].Train, b.History[i].Train)
+			}
+		}
+		if !last.Done || last.Step != last.Steps || len(last.History) != 3 {
+			t.Errorf("the last report is %+v", last)
+		}
+		want := "epoch 2, batch 4: loss"
+		if !slices.ContainsFunc(lines, func(l string) bool { return strings.HasPrefix(l, want) }) {
+			t.Errorf("no line begins with %q: %q", want, lines)
+		}
+	})
+}
+
+// The article's loss is that of a Gaussian with σ² = ½ and β = values/latents,
+// divided by the number of values.
+func TestMeansNotSumsIsAnELBOWithAHeavyRate(t *testing.T) {
+	check.EachBackend(t, func(t *testing.T, _ *engine.Backend) {
+		data := floats(t, 64)
+		loss := func(o vaekit.Objective) float64 {
+			m := floatModel()
+			m.Likelihood = dist.Gaussian{Scale: math.Sqrt(0.5)}
+			m.Objective = o
+			run := train(t, m, data, vaekit.Training{Epochs: 1, Batch: 64, Seed: 5})
+			return run.History[0].Train.Loss
+		}
+		constant := 5 * 0.5 * math.Log(math.Pi) // of five Gaussians with σ² = ½
+		near(t, "MeansNotSums", loss(vaekit.MeansNotSums{}), (loss(vaekit.ELBO{Beta: 5.0 / 2})-constant)/5, 1e-5)
+	})
+}
+
+func TestMeansNotSumsCollapses(t *testing.T) {
+	check.EachBackend(t, func(t *testing.T, _ *engine.Backend) {
+		m := barModel()
+		m.Likelihood, m.Objective = dist.Gaussian{}, vaekit.MeansNotSums{}
+		run := train(t, m, bars(t, 1000), vaekit.Training{Epochs: 20, Batch: 50, Rate: 3e-3})
+		f := must[vaekit.Figures](t)(run.Evaluate(bars(t, 1000), vaekit.Evaluation{}))
+		if f.ActiveUnits != 0 || f.Rate > 0.01 {
+			t.Errorf("rate %.3f nats, %d active units; the posterior should lie on the prior", f.Rate, f.ActiveUnits)
+		}
+	})
+}
+
+// explodes is the ELBO where values are of the usual size, and not a number where
+// one is a million.
+type explodes struct{ vaekit.ELBO }
+
+func (o explodes) Loss(t *vaekit.Terms) vaekit.Loss {
+	loss := o.ELBO.Loss(t)
+	large := graph.MulScalar(graph.ReduceAllMax(t.X), 1e33)
+	loss.Value = graph.Add(loss.Value, graph.Sub(large, large))
+	return loss
+}
+
+func TestABadExampleIsNamedAndDropped(t *testing.T) {
+	check.EachBackend(t, func(t *testing.T, _ *engine.Backend) {
+		values := must[*datasets.Batch](t)(datasets.All(floats(t, 400))).Values
+		values[5*300] = 1e6
+		data := must[*datasets.Examples](t)(datasets.FromFloats([]int{5}, values, nil))
+		m := floatModel()
+		m.Objective = explodes{}
+		var lines []string
+		run := train(t, m, data, vaekit.Training{Epochs: 2, Batch: 4, Progress: func(r vaekit.Report) { lines = append(lines, r.Lines...) }})
+		for _, epoch := range run.History {
+			if epoch.Dropped != 1 {
+				t.Errorf("epoch %d dropped %d steps, want the one with the bad example", epoch.Epoch, epoch.Dropped)
+			}
+		}
+		if all := strings.Join(lines, "\n"); !strings.Contains(all, "was dropped") || !strings.Contains(all, "300") {
+			t.Errorf("example 300 is not named:\n%s", all)
+		}
+	})
+}
+
+func TestTrainingGivesUpWithADiagnosis(t *testing.T) {
+	check.EachBackend(t, func(t *testing.T, _ *engine.Backend) {
+		values := make([]float32, 40*5)
+		for i := range values {
+			values[i] = 1e6
+		}
+		data := must[*datasets.Examples](t)(datasets.FromFloats([]int{5}, values, nil))
+		m := floatModel()
+		m.Objective = explodes{}
+		_, err := vaekit.Train(m, data, vaekit.Training{Batch: 4})
+		if err == nil || !strings.Contains(err.Error(), "5 steps in a row") || !strings.Contains(err.Error(), "Training.Rate") {
+			t.Errorf("training on nothing but infinities: %v", err)
+		}
+	})
+}
+
+func TestTrainRefuses(t *testing.T) {
+	data := bars(t, 100)
+	grey := must[*datasets.Examples](t)(datasets.FromFloats([]int{2}, []float32{0, 2, 1, 0}, nil))
+	tests := []struct {
+		model vaekit.Model
+		data  datasets.Dataset
+		how   vaekit.Training
+		want  string
+	}{
+		{vaekit.Model{}, data, vaekit.Training{}, "Model.Latent is 0"},
+		{barModel(), nil, vaekit.Training{}, "no data"},
+		{barModel(), data, vaekit.Training{Rate: -1}, "Training.Rate is -1"},
+		{barModel(), data, vaekit.Training{Holdout: 1}, "Training.Holdout is 1"},
+		{barModel(), data, vaekit.Training{Holdout: 0.1, Validation: data}, "both Holdout and Validation"},
+		{barModel(), grey, vaekit.Training{}, "dist.Bernoulli"},
+		{vaekit.Model{Latent: 2, Encoder: nets.Net{nets.Reshape{Shape: []int{7}}}}, data, vaekit.Training{}, "layer 0 (nets.Reshape)"},
+		{vaekit.Model{Latent: 2, Encoder: nets.Net{nil}}, data, vaekit.Training{}, "Model.Encoder has a layer that is nil"},
+	}
+	for _, test := range tests {
+		_, err := vaekit.Train(test.model, test.data, test.how)
+		if err == nil || !strings.Contains(err.Error(), test.want) {
+			t.Errorf("want an error with %q, got %v", test.want, err)
+		}
+	}
+}
+
+func TestWarmStartBeginsWithTheWeights(t *testing.T) {
+	check.EachBackend(t, func(t *testing.T, _ *engine.Backend) {
+		data := bars(t, 600)
+		first := train(t, barModel(), data, vaekit.Training{Epochs: 15, Batch: 50, Rate: 3e-3})
+		second := train(t, barModel(), data, vaekit.Training{Epochs: 1, Batch: 50, From: first, Seed: 9})
+		near(t, "loss of a warm start", second.History[0].Train.Loss, first.History[14].Train.Loss, 1)
+	})
+}
+
+// stream is a data set whose examples do not lie in memory.
+type stream struct{ datasets.Dataset }
+
+func TestStreamsTrainLikeMemory(t *testing.T) {
+	check.EachBackend(t, func(t *testing.T, _ *engine.Backend) {
+		data := bars(t, 500)
+		how := vaekit.Training{Epochs: 3, Batch: 40}
+		a, b := train(t, barModel(), data, how), train(t, barModel(), stream{data}, how)
+		for i := range a.History {
+			// The stream's program has a mask of ones, so it may round otherwise.
+			near(t, fmt.Sprint("loss of epoch ", i+1), b.History[i].Train.Loss, a.History[i].Train.Loss, 1e-3)
+		}
+	})
+}
+
+func TestDynamicBinarisationIsDrawnAnewEachEpoch(t *testing.T) {
+	check.EachBackend(t, func(t *testing.T, _ *engine.Backend) {
+		grey := make([]uint8, 200*36)
+		for i := range grey {
+			grey[i] = 128
+		}
+		data := must[*datasets.Examples](t)(datasets.FromBytes([]int{6, 6, 1}, grey, nil))
+		dynamic := datasets.Binarise(data, datasets.Dynamic, 0)
+		in := train(t, barModel(), dynamic, vaekit.Training{Epochs: 2, Batch: 200})
+		out := train(t, barModel(), stream{dynamic}, vaekit.Training{Epochs: 2, Batch: 200})
+		for i := range in.History {
+			near(t, "loss of a visit, in memory and streamed", out.History[i].Train.Loss, in.History[i].Train.Loss, 1e-3)
+		}
+		fixed := train(t, barModel(), datasets.Binarise(data, datasets.Fixed, 0), vaekit.Training{Epochs: 2, Batch: 200})
+		if reflect.DeepEqual(fixed.History[1], in.History[1]) {
+			t.Error("the second epoch of dynamic binarisation sees what a fixed one sees")
+		}
+	})
+}
