@@ -141,6 +141,19 @@ func Backend() (string, error) {
 	return b.Line, nil
 }
 
+// Export writes what [Load] and [LoadFS] need into a folder: the model and its
+// weights. What training alone wants, two thirds of a run's bytes, stays behind.
+func (r *Run) Export(dir string) error {
+	if err := r.description.write(dir); err != nil {
+		return err
+	}
+	text, err := json.Marshal(note{r.Steps, r.History})
+	if err != nil {
+		return fmt.Errorf("vaekit: %w", err)
+	}
+	return engine.SaveWeights(dir, r.vars, string(text))
+}
+
 // fingerprint tells weights apart; "" for no run.
 func (r *Run) fingerprint() string {
 	if r == nil {
