@@ -108,6 +108,10 @@ do_kernel() {
 		    "interrupt_mode": "message",
 		}, indent=1))
 	PY
+	# No configuration setting stops JupyterLab from asking about its news at the first start.
+	mkdir -p "$venv/etc/jupyter/labconfig"
+	echo '{"disabledExtensions": {"@jupyterlab/apputils-extension:announcements": true}}' \
+		>"$venv/etc/jupyter/labconfig/page_config.json"
 }
 
 do_pjrt() {
