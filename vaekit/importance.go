@@ -25,7 +25,7 @@ func (l *looker) importance(w *engine.Weights, b *datasets.Batch, k int, seed ui
 	if b.Len() <= fewRows {
 		rows = fewRows
 	}
-	perCall := max(1, min(k, importanceValues/(rows*size(b.Shape))))
+	perCall := max(1, min(k, importanceValues/(rows*datasets.Size(b.Shape))))
 	calls := (k + perCall - 1) / perCall
 	f, err := l.function(fmt.Sprint("importance ", b.Mask != nil, perCall), func(p *nets.Pass, in []*graph.Node) []*graph.Node {
 		t := l.model.terms(p, in[0], at(in, 1), perCall, 1)

@@ -66,7 +66,7 @@ func (l *looker) call(f *engine.Function, w *engine.Weights, key func(piece int)
 	for from := 0; from < n; from += rows {
 		args := []engine.Tensor{{Name: "key", Shape: []int{1}, Data: []uint64{key(from / rows)}}}
 		for _, t := range in {
-			width := size(t.Shape)
+			width := datasets.Size(t.Shape)
 			values := make([]float32, rows*width)
 			all := t.Floats()
 			copy(values, all[from*width:min((from+rows)*width, len(all))])

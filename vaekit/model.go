@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/vaebook/vaebook/datasets"
 	"github.com/vaebook/vaebook/vaekit/dist"
 	"github.com/vaebook/vaebook/vaekit/internal/describe"
 	"github.com/vaebook/vaebook/vaekit/internal/engine"
@@ -100,14 +101,14 @@ func (m Model) build(event []int) (*built, error) {
 	n := b.Likelihood.Outputs()
 	b.parts = []part{
 		{"encoder", m.Encoder.Params(event)},
-		{"posterior", b.encoderHead.Params([]int{size(features)})},
+		{"posterior", b.encoderHead.Params([]int{datasets.Size(features)})},
 		{"posterior.density", b.Posterior.Params(m.Latent)},
 		{"prior", b.Prior.Params(m.Latent)},
 		{"decoder", m.Decoder.Params([]int{m.Latent})},
 	}
 	if !fits(out, event, n) {
-		b.decoderHead = &nets.Dense{Units: size(event) * n, Init: nets.GlorotUniform}
-		b.parts = append(b.parts, part{"output", b.decoderHead.Params([]int{size(out)})})
+		b.decoderHead = &nets.Dense{Units: datasets.Size(event) * n, Init: nets.GlorotUniform}
+		b.parts = append(b.parts, part{"output", b.decoderHead.Params([]int{datasets.Size(out)})})
 	}
 	b.parts = append(b.parts,
 		part{"likelihood", b.Likelihood.Params(event)},
@@ -151,12 +152,4 @@ func (b *built) variables(seed uint64) ([]engine.Variable, error) {
 		}
 	}
 	return vars, nil
-}
-
-func size(shape []int) int {
-	n := 1
-	for _, d := range shape {
-		n *= d
-	}
-	return n
 }

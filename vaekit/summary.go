@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/vaebook/vaebook/datasets"
 	"github.com/vaebook/vaebook/vaekit/internal/describe"
 	"github.com/vaebook/vaebook/vaekit/nets"
 )
@@ -20,7 +21,7 @@ func (m Model) Summary(event ...int) (string, error) {
 	row := func(part, layer string, out []int, params []nets.Param) {
 		n := 0
 		for _, p := range params {
-			n += size(p.Shape)
+			n += datasets.Size(p.Shape)
 		}
 		total += n
 		fmt.Fprintf(&s, "%-11s %-34s %-14s %10d\n", part, layer, strings.ReplaceAll(fmt.Sprint(out), " ", "×"), n)
@@ -35,12 +36,12 @@ func (m Model) Summary(event ...int) (string, error) {
 	}
 	fmt.Fprintf(&s, "%-11s %-34s %-14s %10s\n", "part", "layer", "output", "parameters")
 	features := net("encoder", b.Encoder, event)
-	row("posterior", layerLine(b.encoderHead), []int{b.encoderHead.Units}, b.encoderHead.Params([]int{size(features)}))
+	row("posterior", layerLine(b.encoderHead), []int{b.encoderHead.Units}, b.encoderHead.Params([]int{datasets.Size(features)}))
 	row("", describe.Name(b.Posterior), []int{b.Latent}, b.Posterior.Params(b.Latent))
 	row("prior", describe.Name(b.Prior), []int{b.Latent}, b.Prior.Params(b.Latent))
 	out := net("decoder", b.Decoder, []int{b.Latent})
 	if b.decoderHead != nil {
-		row("output", layerLine(*b.decoderHead), []int{b.decoderHead.Units}, b.decoderHead.Params([]int{size(out)}))
+		row("output", layerLine(*b.decoderHead), []int{b.decoderHead.Units}, b.decoderHead.Params([]int{datasets.Size(out)}))
 	}
 	row("likelihood", describe.Name(b.Likelihood), event, b.Likelihood.Params(event))
 	fmt.Fprintf(&s, "%d parameters, %.1f MB as float32", total, float64(4*total)/1e6)

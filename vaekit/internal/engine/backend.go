@@ -53,7 +53,7 @@ func named(config, why string) (*Backend, error) {
 	var b *Backend
 	var err error
 	if config == "" {
-		b, err = best()
+		b, err = Best()
 	} else {
 		b, err = open(config, why)
 	}
@@ -64,8 +64,8 @@ func named(config, why string) (*Backend, error) {
 	return b, nil
 }
 
-// best tries the kinds of backend from fast to certain.
-func best() (*Backend, error) {
+// Best opens the best kind of backend that works, from fast to certain.
+func Best() (*Backend, error) {
 	var passed []string
 	for _, kind := range []string{"cuda", "xla"} {
 		path, err := findPlugin(kind)
