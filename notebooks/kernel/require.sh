@@ -53,15 +53,15 @@ require_python() {
 		command -v "$p" >/dev/null || continue
 		# One start of Python tells everything: version, venv's parts, C library.
 		told=$("$p" -c '
-import platform, sys
+import os, platform, sys
 ok = sys.version_info >= (3, 11)
 try:
     import ensurepip, ssl, venv, zlib
     venv = "venv"
 except ImportError:
     venv = "bare"
-# Not the interpreter of a virtual environment that happens to be on PATH.
-python = getattr(sys, "_base_executable", sys.executable)
+# One name for one interpreter, found directly or through a virtual environment on PATH.
+python = os.path.realpath(getattr(sys, "_base_executable", sys.executable))
 print("new" if ok else "old", venv, platform.libc_ver()[0] or "-", platform.python_version(), python)
 ' 2>/dev/null) || continue
 		# shellcheck disable=SC2086 # split into its words on purpose
