@@ -34,6 +34,9 @@ formatted() {
 # As on an arm64 machine without a C compiler: the Go backend alone.
 plain_arm64() { env GOEXPERIMENT='' CGO_ENABLED=0 GOARCH=arm64 go build ./...; }
 
+# A trained model inside a program that needs no library: the Go backend without cgo.
+plain_programs() { env CGO_ENABLED=0 VAEKIT_BACKEND=go go test -run Example ./vaekit ./datasets; }
+
 tests() { go test -timeout 30m "$@" ./...; }
 
 notebooks() { NB='' FRESH=1 SAVE='' sh "$here/notebooks.sh"; }
@@ -50,6 +53,7 @@ else
 	check staticcheck staticcheck ./...
 	check 'go mod tidy' go mod tidy -diff
 	check 'build without cgo for arm64' plain_arm64
+	check 'examples without cgo' plain_programs
 	check 'go test' tests
 	check 'committed notebooks' "$VAEKIT_PYTHON" "$here/check.py"
 	check 'running the notebooks' notebooks

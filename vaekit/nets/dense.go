@@ -16,7 +16,7 @@ type Dense struct {
 // Out replaces the last axis by Units.
 func (d Dense) Out(in []int) ([]int, error) {
 	if d.Units <= 0 {
-		return nil, fmt.Errorf("Units is %d; it counts outputs and must be positive", d.Units)
+		return nil, fmt.Errorf("field Units is %d; it counts outputs and must be positive", d.Units)
 	}
 	if len(in) == 0 {
 		return nil, fmt.Errorf("needs an axis to work on; the example is a single number")

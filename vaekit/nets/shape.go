@@ -30,7 +30,7 @@ type Reshape struct {
 func (r Reshape) Out(in []int) ([]int, error) {
 	for _, d := range r.Shape {
 		if d <= 0 {
-			return nil, fmt.Errorf("Shape is %v; every axis must be positive", r.Shape)
+			return nil, fmt.Errorf("field Shape is %v; every axis must be positive", r.Shape)
 		}
 	}
 	if size(in) != size(r.Shape) {
