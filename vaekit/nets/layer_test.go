@@ -120,12 +120,12 @@ func TestShapeErrors(t *testing.T) {
 		in    []int
 		want  string
 	}{
-		{nets.Dense{}, []int{3}, "Units is 0; it counts outputs and must be positive"},
+		{nets.Dense{}, []int{3}, "field Units is 0; it counts outputs and must be positive"},
 		{nets.Dense{Units: 3}, nil, "needs an axis to work on"},
 		{nets.Reshape{Shape: []int{2, 3}}, []int{7}, "cannot make [2 3] (6 values) of [7] (7 values)"},
-		{nets.Reshape{Shape: []int{-2, -3}}, []int{6}, "Shape is [-2 -3]; every axis must be positive"},
-		{nets.Net{nets.Flatten{}, nets.Dense{}}, []int{3}, "layer 1 (nets.Dense): Units is 0"},
-		{nets.Net{nets.Flatten{}, nets.MLP(3, 0)}, []int{3}, "layer 1 (nets.Net): layer 2 (nets.Dense): Units is 0"},
+		{nets.Reshape{Shape: []int{-2, -3}}, []int{6}, "field Shape is [-2 -3]; every axis must be positive"},
+		{nets.Net{nets.Flatten{}, nets.Dense{}}, []int{3}, "layer 1 (nets.Dense): field Units is 0"},
+		{nets.Net{nets.Flatten{}, nets.MLP(3, 0)}, []int{3}, "layer 1 (nets.Net): layer 2 (nets.Dense): field Units is 0"},
 		{nets.Net{nets.Flatten{}, nil}, []int{3}, "layer 1 is nil"},
 	} {
 		out, err := c.layer.Out(c.in)
