@@ -43,6 +43,8 @@ func (p Picture) curves(history []vaekit.Epoch) (*image.RGBA, error) {
 		width = p.Width * density
 	}
 	s, top := newSheet(width, height, p.Title)
+	charts := make([]*plot.Plot, len(panels))
+	var lines [][]curve
 	for i, panel := range panels {
 		name := ""
 		if i == 0 {
@@ -50,7 +52,6 @@ func (p Picture) curves(history []vaekit.Epoch) (*image.RGBA, error) {
 		}
 		chart := newPlot(panel.name, "epoch", name)
 		chart.X.Tick.Marker = ticks{most: 6, whole: true}
-		chart.Legend.Top = true
 		chart.Add(horizontals{})
 		if p.Log {
 			chart.Y.Scale, chart.Y.Tick.Marker = plot.LogScale{}, logTicks{}
@@ -71,21 +72,54 @@ func (p Picture) curves(history []vaekit.Epoch) (*image.RGBA, error) {
 				}
 			}
 		}
-		solid := curve{train, line(blue, 2)}
-		chart.Add(solid)
+		drawn := []curve{{train, line(blue, 2)}}
 		if validation {
-			dashed := curve{held, line(orange, 2, 6*px, 3*px)}
-			chart.Add(dashed)
-			if i == 0 {
-				chart.Legend.Add("training", solid)
-				chart.Legend.Add("validation", dashed)
-			}
+			drawn = append(drawn, curve{held, line(orange, 2, 6*px, 3*px)})
+		}
+		for _, c := range drawn {
+			chart.Add(c)
 		}
 		room(&chart.X, 1)
 		room(&chart.Y, max(0.02*math.Abs(chart.Y.Max), 1e-6))
+		charts[i], lines = chart, append(lines, drawn)
+	}
+	if len(lines[0]) == 2 {
+		nameLines(charts, lines)
+	}
+	for i, chart := range charts {
 		chart.Draw(s.part(i*width/3+4*density, top, (i+1)*width/3-8*density, top+height-2*density))
 	}
 	return s.img, nil
+}
+
+// nameLines names the two lines once, in the first corner of a chart that no line runs through.
+func nameLines(charts []*plot.Plot, lines [][]curve) {
+	const wide, high = 0.55, 0.2 // of a chart
+	best, fewest := 0, math.MaxInt
+	for corner := range 4 * len(charts) {
+		chart, hits := charts[corner/4], 0
+		for _, l := range lines[corner/4] {
+			for _, xy := range l.points {
+				x, y := chart.X.Norm(xy.X), chart.Y.Norm(xy.Y)
+				if corner%2 == 0 { // right
+					x = 1 - x
+				}
+				if corner%4 < 2 { // top
+					y = 1 - y
+				}
+				if x < wide && y < high {
+					hits++
+				}
+			}
+		}
+		if hits < fewest {
+			best, fewest = corner, hits
+		}
+	}
+	chart := charts[best/4]
+	chart.Legend.Top, chart.Legend.Left = best%4 < 2, best%2 == 1
+	chart.Legend.Add("training", lines[best/4][0])
+	chart.Legend.Add("validation", lines[best/4][1])
 }
 
 // A curve is a line through points that breaks where one is not finite.
