@@ -10,7 +10,10 @@
 // Files are looked for under $VAEKIT_DATA, else in the user's cache folder; see [Dir].
 package datasets
 
-import "fmt"
+import (
+	"fmt"
+	"slices"
+)
 
 // A Dataset is a numbered collection of examples of one shape.
 type Dataset interface {
@@ -61,6 +64,9 @@ func Read(data Dataset, indices ...int) (*Batch, error) {
 	if err := data.Read(&b, 0, indices); err != nil {
 		return nil, err
 	}
+	if err := b.Check(data.Shape(), len(indices)); err != nil {
+		return nil, err
+	}
 	return &b, nil
 }
 
@@ -79,6 +85,25 @@ func (b *Batch) Len() int {
 		return len(b.Values) / n
 	}
 	return 0
+}
+
+// Check returns an error where b is not n examples of the given shape: where a
+// Dataset's Read has not done what it must.
+func (b *Batch) Check(shape []int, n int) error {
+	values := n * Size(shape)
+	switch {
+	case !slices.Equal(b.Shape, shape):
+		return fmt.Errorf("datasets: Read set a batch of shape %v; the data set's is %v", b.Shape, shape)
+	case len(b.Values) != values:
+		return fmt.Errorf("datasets: Read set %d values for %d examples of shape %v; they have %d", len(b.Values), n, shape, values)
+	case b.Mask != nil && len(b.Mask) != values:
+		return fmt.Errorf("datasets: Read set a mask of %d for %d values", len(b.Mask), values)
+	case b.Labels != nil && len(b.Labels) != n:
+		return fmt.Errorf("datasets: Read set %d labels for %d examples", len(b.Labels), n)
+	case b.Origin != nil && len(b.Origin) != n:
+		return fmt.Errorf("datasets: Read set %d origins for %d examples", len(b.Origin), n)
+	}
+	return nil
 }
 
 // Example returns the values of example i, shaped b.Shape, without copying them.

@@ -71,6 +71,10 @@ func train(t testing.TB, m vaekit.Model, data datasets.Dataset, how vaekit.Train
 	return run
 }
 
+// onGo runs a test of what does not depend on the backend on the one that compiles
+// nothing.
+func onGo(t *testing.T) { t.Setenv("VAEKIT_BACKEND", "go") }
+
 func must[T any](t testing.TB) func(T, error) T {
 	return func(x T, err error) T {
 		t.Helper()

@@ -1,7 +1,6 @@
 package vaekit
 
 import (
-	"errors"
 	"fmt"
 	"strings"
 
@@ -16,27 +15,33 @@ func (s *session) explainDrop(epoch int, status engine.Status) error {
 	indices := s.feed.examples(bad % s.feed.steps)
 	var batch datasets.Batch
 	names := "examples " + strings.Trim(fmt.Sprint(indices[:min(8, len(indices))]), "[]")
+	if len(indices) > 8 {
+		names += " …"
+	}
 	cause := "its values are finite, so the weights or the learning rate are to blame: try a lower Training.Rate"
-	if err := s.feed.data.Read(&batch, uint64(epoch), indices); err == nil {
+	if err := s.feed.look(&batch, indices); err == nil {
 		if culprits := notFinite(&batch, indices); culprits != "" {
 			names, cause = culprits, "the data holds a value that is not finite: mask it or leave the example out"
 		}
 	}
-	s.lines = append(s.lines, fmt.Sprintf("step %d was dropped, its loss or gradient is not finite; it saw %s", bad, names))
+	s.lines = append(s.lines, fmt.Sprintf("step %d was dropped, its loss or gradient is not finite (%g dropped in this epoch); it saw %s",
+		bad, status.Dropped, names))
 	if status.Streak < engine.MaxStreak {
 		return nil
 	}
-	return errors.Join(fmt.Errorf("vaekit: %d steps in a row, up to step %d (epoch %d), had a loss or gradient that is not finite; "+
+	// The last checkpoint stays as it is: training that goes on from here could take no step.
+	return fmt.Errorf("vaekit: %d steps in a row, up to step %d (epoch %d), had a loss or gradient that is not finite; "+
 		"the last saw %s; %s. The learning rate had been halved to %g", engine.MaxStreak, bad, epoch+1, names, cause,
-		s.how.Rate*status.RateScale), s.save())
+		s.how.Rate*status.RateScale)
 }
 
 // notFinite names the examples of a batch that hold a NaN or an infinity.
 func notFinite(b *datasets.Batch, indices []int) string {
 	var names []string
 	for i, index := range indices {
-		for _, v := range b.Example(i) {
-			if v-v != 0 {
+		n := datasets.Size(b.Shape)
+		for j, v := range b.Example(i) {
+			if v-v != 0 && (b.Mask == nil || b.Mask[i*n+j] != 0) {
 				name := fmt.Sprint("example ", index)
 				if b.Origin != nil {
 					name += " (" + b.Origin[i] + ")"

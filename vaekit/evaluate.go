@@ -3,6 +3,7 @@ package vaekit
 import (
 	"fmt"
 	"math"
+	"slices"
 	"strings"
 
 	"github.com/vaebook/vaebook/datasets"
@@ -74,7 +75,7 @@ func (r *Run) Evaluate(data datasets.Dataset, what Evaluation) (Figures, error) 
 	var kl []float64
 	values := 0
 	err := pieces(data, lookRows, func(from int, b *datasets.Batch) error {
-		proper, err := r.look.model.Likelihood.Check(b.Values)
+		proper, err := r.look.model.Likelihood.Check(unmasked(b))
 		if err != nil {
 			return fmt.Errorf("vaekit: from example %d on: %w", from, err)
 		}
@@ -146,6 +147,9 @@ func (r *Run) Score(data datasets.Dataset, samples int) ([]float64, error) {
 	if err := r.look.suits(data); err != nil {
 		return nil, err
 	}
+	if samples < 0 {
+		return nil, fmt.Errorf("vaekit: %d importance samples asked for; 0 scores by the ELBO", samples)
+	}
 	var scores []float64
 	err := pieces(data, lookRows, func(from int, b *datasets.Batch) error {
 		if samples > 0 {
@@ -189,6 +193,20 @@ func (f Figures) String() string {
 		fmt.Fprintf(&s, "\n(%s)", note)
 	}
 	return s.String()
+}
+
+// unmasked are a batch's values with zeros where there is padding.
+func unmasked(b *datasets.Batch) []float32 {
+	if b.Mask == nil {
+		return b.Values
+	}
+	values := slices.Clone(b.Values)
+	for i, m := range b.Mask {
+		if m == 0 {
+			values[i] = 0
+		}
+	}
+	return values
 }
 
 // count is how many values of a batch are data.

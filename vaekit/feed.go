@@ -26,8 +26,9 @@ type feed struct {
 	aheadStart int
 }
 
-// pieceBytes bounds what is read ahead of a data set that is not in memory.
-const pieceBytes = 32 << 20
+// pieceBytes bounds what is read ahead of a data set that is not in memory. It is a
+// variable for tests, which have little data.
+var pieceBytes = 32 << 20
 
 type piece struct {
 	batch datasets.Batch
@@ -47,6 +48,9 @@ func (f *feed) seek(epoch, step int) error {
 		for i := range f.order {
 			f.order[i] = int32(perm[i])
 		}
+		if f.ahead != nil {
+			<-f.ahead
+		}
 		f.epoch, f.from, f.to, f.ahead = epoch, 0, 0, nil
 	}
 	if f.table != nil && f.from <= step && step < f.to {
@@ -60,7 +64,7 @@ func (f *feed) seek(epoch, step int) error {
 
 // placeAll puts a whole data set on the device, or keeps it where it is there already.
 func (f *feed) placeAll(t datasets.Table) error {
-	if f.table == nil || !same(t.Bytes, f.resident.Bytes) || !same(t.Floats, f.resident.Floats) {
+	if f.table == nil || !same(t.Bytes, f.resident.Bytes) || !same(t.Floats, f.resident.Floats) || !same(t.Mask, f.resident.Mask) {
 		f.free()
 		var values any = t.Floats
 		if t.Bytes != nil {
@@ -126,9 +130,29 @@ func (f *feed) read(start, length int) {
 	data, visit := f.data, uint64(f.epoch)
 	go func() {
 		var p piece
-		p.err = data.Read(&p.batch, visit, indices)
+		if p.err = data.Read(&p.batch, visit, indices); p.err == nil {
+			p.err = p.batch.Check(data.Shape(), len(indices))
+		}
 		ahead <- p
 	}()
+}
+
+// look reads examples of the present visit while nothing else reads the data.
+func (f *feed) look(batch *datasets.Batch, indices []int) error {
+	if f.ahead != nil {
+		p := <-f.ahead
+		defer func() { f.ahead <- p }()
+	}
+	return f.data.Read(batch, uint64(f.epoch), indices)
+}
+
+// close waits for what is being read and gives the table's memory back.
+func (f *feed) close() {
+	if f.ahead != nil {
+		<-f.ahead
+		f.ahead = nil
+	}
+	f.free()
 }
 
 // examples are the indices that a step of the present epoch sees.

@@ -1,12 +1,15 @@
 package vaekit
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"github.com/vaebook/vaebook/vaekit/internal/describe"
 	"github.com/vaebook/vaebook/vaekit/internal/engine"
@@ -28,8 +31,21 @@ type description struct {
 
 // note is what a checkpoint says of itself.
 type note struct {
+	Run     string // the hash of the description that it belongs to
 	Step    int
 	History []Epoch
+}
+
+// hash tells runs apart by their settings; a model may be described better later,
+// when its types are registered.
+func (d description) hash() (string, error) {
+	d.Model, d.Opaque = nil, ""
+	text, err := json.Marshal(d)
+	if err != nil {
+		return "", fmt.Errorf("vaekit: %w", err)
+	}
+	sum := sha256.Sum256(text)
+	return hex.EncodeToString(sum[:8]), nil
 }
 
 func describeRun(m Model, event []int, s settings) (description, error) {
@@ -85,10 +101,19 @@ func (d description) difference(asked description) string {
 	if err := errors.Join(errA, errB); err != nil {
 		return err.Error()
 	}
-	if diff := describe.Difference(a, b); diff != "" {
-		return "Training." + diff
+	diff := describe.Difference(a, b)
+	for _, field := range []string{"Data", "Examples"} {
+		if strings.HasPrefix(diff, field+":") {
+			return "it was trained on other data"
+		}
 	}
-	return ""
+	switch {
+	case diff == "":
+		return ""
+	case strings.HasPrefix(diff, "From:"):
+		return "it began with other weights (Training.From)"
+	}
+	return "Training." + diff
 }
 
 func (d description) modelDifference(asked description) string {
@@ -101,12 +126,14 @@ func (d description) modelDifference(asked description) string {
 	return ""
 }
 
-// clear removes a run from its folder, and nothing else that lies there.
+// clearRun removes a run from its folder, and nothing else that lies there. The
+// description goes last: weights without one could be taken for another run's.
 func clearRun(dir string) error {
-	for _, name := range []string{descriptionFile, engine.WeightsFile, engine.PreviousFile} {
-		if err := os.Remove(filepath.Join(dir, name)); err != nil && !errors.Is(err, fs.ErrNotExist) {
-			return fmt.Errorf("vaekit: Restart: %w", err)
-		}
+	if err := engine.RemoveWeights(dir); err != nil {
+		return fmt.Errorf("vaekit: Restart: %w", err)
+	}
+	if err := os.Remove(filepath.Join(dir, descriptionFile)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("vaekit: Restart: %w", err)
 	}
 	return nil
 }

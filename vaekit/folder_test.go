@@ -36,6 +36,7 @@ func TestLoadIsTheRunThatWasTrained(t *testing.T) {
 }
 
 func TestOpenRefusesAnotherModel(t *testing.T) {
+	onGo(t)
 	dir := t.TempDir()
 	train(t, floatModel(), floats(t, 100), vaekit.Training{Dir: dir, Epochs: 1, Batch: 20})
 	other := floatModel()
@@ -68,6 +69,7 @@ var damage = map[string]func(file []byte) []byte{
 }
 
 func TestADamagedCheckpointIsNamedAndTheOneBeforeUsed(t *testing.T) {
+	onGo(t)
 	dir, data := t.TempDir(), floats(t, 100)
 	how := vaekit.Training{Dir: dir, Epochs: 4, Batch: 20, SaveEvery: 1}
 	train(t, floatModel(), data, how)
@@ -92,6 +94,9 @@ func TestADamagedCheckpointIsNamedAndTheOneBeforeUsed(t *testing.T) {
 		}
 		// Training goes on from the one before and ends as it did.
 		train(t, floatModel(), data, how)
+		if kept, _, err := engine.DecodeTensors(must[[]byte](t)(os.ReadFile(previous))); err != nil || len(kept) == 0 {
+			t.Errorf("%s: the good checkpoint before it was lost: %v", name, err)
+		}
 		if !slices.Equal(good, must[[]byte](t)(os.ReadFile(current))) {
 			t.Errorf("%s: going on from the checkpoint before ends with other weights", name)
 		}
@@ -121,6 +126,7 @@ func (halves) Params([]int) []nets.Param                     { return nil }
 func (halves) Apply(_ *nets.Pass, x *graph.Node) *graph.Node { return graph.MulScalar(x, 0.5) }
 
 func TestAnUnregisteredLayerOpensWithItsModel(t *testing.T) {
+	onGo(t)
 	m := floatModel()
 	m.Encoder = append(nets.Net{halves{}}, m.Encoder...)
 	dir := t.TempDir()
@@ -129,10 +135,68 @@ func TestAnUnregisteredLayerOpensWithItsModel(t *testing.T) {
 	if _, err := vaekit.Load(dir); err == nil || !strings.Contains(err.Error(), "halves") || !strings.Contains(err.Error(), "vaekit.Open") {
 		t.Errorf("Load without the layer: %v", err)
 	}
+	vaekit.Register(halves{})
+	train(t, m, floats(t, 100), vaekit.Training{Dir: dir, Epochs: 1, Batch: 20})
+	must[*vaekit.Run](t)(vaekit.Load(dir))
+}
+
+func TestAMendedModelTakesAFolderWithoutWeights(t *testing.T) {
+	onGo(t)
+	m := floatModel()
+	m.Encoder = nets.MLPWith("rleu", 16)
+	dir := t.TempDir()
+	if _, err := vaekit.Train(m, floats(t, 100), vaekit.Training{Dir: dir, Epochs: 1}); err == nil || !strings.Contains(err.Error(), "rleu") {
+		t.Fatalf("an activation that does not exist: %v", err)
+	}
+	train(t, floatModel(), floats(t, 100), vaekit.Training{Dir: dir, Epochs: 1})
+}
+
+// Weights that lie in a folder without their run.json belong to nobody.
+func TestWeightsOfAnotherRunAreNotTakenOver(t *testing.T) {
+	onGo(t)
+	dir := t.TempDir()
+	how := vaekit.Training{Dir: dir, Epochs: 1, Batch: 20, Seed: 1}
+	train(t, floatModel(), floats(t, 100), how)
+	mine := must[[]byte](t)(os.ReadFile(filepath.Join(dir, engine.WeightsFile)))
+	if err := os.Remove(filepath.Join(dir, "run.json")); err != nil {
+		t.Fatal(err)
+	}
+	how.Seed = 2
+	other := train(t, floatModel(), floats(t, 100), how)
+	how.Dir = ""
+	if alone := train(t, floatModel(), floats(t, 100), how); alone.History[0] != other.History[0] {
+		t.Errorf("beside another run's weights: %+v, alone %+v", other.History[0], alone.History[0])
+	}
+	if err := os.WriteFile(filepath.Join(dir, engine.WeightsFile), mine, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	how.Dir = dir
+	if _, err := vaekit.Train(floatModel(), floats(t, 100), how); err == nil || !strings.Contains(err.Error(), "belongs to another run") {
+		t.Errorf("with another run's weights put in its place: %v", err)
+	}
+}
+
+func TestExportSparesARun(t *testing.T) {
+	onGo(t)
+	dir := t.TempDir()
+	run := train(t, floatModel(), floats(t, 100), vaekit.Training{Dir: dir, Epochs: 1, Batch: 20})
+	if err := run.Export(dir); err == nil || !strings.Contains(err.Error(), "another folder") {
+		t.Errorf("exporting a run over itself: %v", err)
+	}
+	out := t.TempDir()
+	for range 2 {
+		if err := run.Export(out); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if entries := must[[]os.DirEntry](t)(os.ReadDir(out)); len(entries) != 2 {
+		t.Errorf("an export that was repeated has %d files, want 2", len(entries))
+	}
 }
 
 // Python's safetensors package is the format's own reader.
 func TestPythonReadsTheWeights(t *testing.T) {
+	onGo(t)
 	python := os.Getenv("VAEKIT_PYTHON")
 	if python == "" {
 		python = "python3"

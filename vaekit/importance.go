@@ -21,16 +21,17 @@ const importanceValues = 8 << 20
 //
 // in calls of bounded size whose partial sums are joined without overflow.
 func (l *looker) importance(w *engine.Weights, b *datasets.Batch, k int, seed uint64) ([]float64, error) {
-	rows := lookRows
-	if b.Len() <= fewRows {
-		rows = fewRows
-	}
-	perCall := max(1, min(k, importanceValues/(rows*datasets.Size(b.Shape))))
-	calls := (k + perCall - 1) / perCall
-	f, err := l.function(fmt.Sprint("importance ", b.Mask != nil, perCall), func(p *nets.Pass, in []*graph.Node) []*graph.Node {
-		t := l.model.terms(p, in[0], at(in, 1), perCall, 1)
-		logW := graph.Sub(graph.Add(t.LogLikelihood, t.LogPrior), t.LogPosterior) // [k, 1, batch]
-		logW = graph.Squeeze(logW, 1)
+	most := max(1, importanceValues/(lookRows*datasets.Size(b.Shape)))
+	calls := (k + most - 1) / most
+	perCall := (k + calls - 1) / calls
+	name := fmt.Sprint("importance ", b.Mask != nil, perCall)
+	f, err := l.function(name, func(p *nets.Pass, in []*graph.Node) []*graph.Node {
+		// The first input is how many draws count: the last call may have some to spare.
+		t := l.model.terms(p, in[1], at(in, 2), perCall, 1)
+		logW := graph.Sub(graph.Add(t.LogLikelihood, t.LogPrior), t.LogPosterior)
+		logW = graph.Squeeze(logW, 1) // [k, batch]
+		counts := graph.LessThan(graph.Iota(logW.Graph(), logW.Shape(), 0), graph.BroadcastToDims(graph.Transpose(in[0], 0, 1), logW.Shape().Dimensions...))
+		logW = graph.Where(counts, logW, graph.AddScalar(graph.ZerosLike(logW), -1e30))
 		top := graph.ReduceMax(logW, 0)
 		sum := graph.ReduceSum(graph.Exp(graph.Sub(logW, graph.InsertAxes(top, 0))), 0)
 		return []*graph.Node{top, sum}
@@ -43,7 +44,12 @@ func (l *looker) importance(w *engine.Weights, b *datasets.Batch, k int, seed ui
 		logs[i] = math.Inf(-1)
 	}
 	for call := range calls {
-		out, err := l.call(f, w, func(piece int) uint64 { return engine.Key(seed, "draws", uint64(call)<<20+uint64(piece)) }, b.Len(), inputs(b)...)
+		counting := make([]float32, b.Len())
+		for i := range counting {
+			counting[i] = float32(min(perCall, k-call*perCall))
+		}
+		in := append([]engine.Tensor{{Name: "counting", Shape: []int{1}, Data: counting}}, inputs(b)...)
+		out, err := l.call(f, w, func(piece int) uint64 { return engine.Key(seed, "draws", uint64(call)<<20+uint64(piece)) }, b.Len(), in...)
 		if err != nil {
 			return nil, err
 		}
@@ -52,8 +58,7 @@ func (l *looker) importance(w *engine.Weights, b *datasets.Batch, k int, seed ui
 		}
 	}
 	for i := range logs {
-		// The last call draws as many as the others, so it may be a few more than k.
-		logs[i] -= math.Log(float64(calls * perCall))
+		logs[i] -= math.Log(float64(k))
 	}
 	return logs, nil
 }

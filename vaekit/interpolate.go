@@ -22,8 +22,11 @@ const (
 	Spherical
 )
 
-// Between are n points on the path from a to b, both ends included.
+// Between are n points on the path from a to b, both ends included. Where the two
+// differ in length, what one has more is left out.
 func (p Path) Between(a, b []float32, n int) [][]float32 {
+	n, dims := max(n, 0), min(len(a), len(b))
+	a, b = a[:dims], b[:dims]
 	points := make([][]float32, n)
 	for i := range points {
 		t := 0.0
@@ -93,6 +96,9 @@ func (r *Run) Corners(corners [4][]float32, n int, path Path) (*datasets.Batch, 
 func (r *Run) Manifold(n int) (*datasets.Batch, error) {
 	if r.Model.Latent != 2 {
 		return nil, fmt.Errorf("vaekit: a manifold is drawn of 2 latents; the model has %d: Traverse shows one at a time", r.Model.Latent)
+	}
+	if n < 1 {
+		return nil, fmt.Errorf("vaekit: a manifold of %d by %d has no picture", n, n)
 	}
 	quantile := func(i int) float32 {
 		return float32(distuv.UnitNormal.Quantile((float64(i) + 0.5) / float64(n)))

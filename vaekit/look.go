@@ -3,6 +3,7 @@ package vaekit
 import (
 	"fmt"
 	"slices"
+	"sync"
 
 	"github.com/gomlx/gomlx/core/graph"
 
@@ -18,6 +19,7 @@ type looker struct {
 	backend *engine.Backend
 	model   *built
 	names   []string // of the model's variables
+	mu      sync.Mutex
 	made    map[string]*engine.Function
 }
 
@@ -43,6 +45,8 @@ func newLooker(b *engine.Backend, model *built) (*looker, error) {
 
 // function is the graph called name; build makes it at the first call.
 func (l *looker) function(name string, build func(p *nets.Pass, in []*graph.Node) []*graph.Node) (*engine.Function, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
 	if f := l.made[name]; f != nil {
 		return f, nil
 	}
@@ -89,8 +93,8 @@ func (l *looker) call(f *engine.Function, w *engine.Weights, key func(piece int)
 
 // encode is the mean and, where the posterior is Gaussian, σ of q(z|x) for a batch: [n, latent].
 func (l *looker) encode(w *engine.Weights, b *datasets.Batch) (mean, sigma []float32, err error) {
-	f, err := l.function("encode", func(p *nets.Pass, in []*graph.Node) []*graph.Node {
-		q := l.model.encode(p, in[0])
+	f, err := l.function(fmt.Sprint("encode ", b.Mask != nil), func(p *nets.Pass, in []*graph.Node) []*graph.Node {
+		q := l.model.encode(p, unpadded(in[0], at(in, 1)))
 		if n, ok := q.(dist.Normal); ok {
 			return []*graph.Node{n.Mu, graph.Exp(graph.MulScalar(n.LogVar, 0.5))}
 		}
@@ -99,7 +103,7 @@ func (l *looker) encode(w *engine.Weights, b *datasets.Batch) (mean, sigma []flo
 	if err != nil {
 		return nil, nil, err
 	}
-	out, err := l.call(f, w, noKey, b.Len(), engine.Tensor{Name: "x", Shape: b.Shape, Data: b.Values})
+	out, err := l.call(f, w, noKey, b.Len(), inputs(b)...)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -179,11 +183,14 @@ func (l *looker) account(w *engine.Weights, b *datasets.Batch, key func(int) uin
 }
 
 // losses are the means over a data set of the objective and its parts.
-func (l *looker) losses(w *engine.Weights, data datasets.Dataset, seed uint64) (Losses, error) {
+//
+// Step and examples are what the objective is told of training. Each piece asks
+// first whether to stop.
+func (l *looker) losses(w *engine.Weights, data datasets.Dataset, seed uint64, step, examples int, stop func() error) (Losses, error) {
 	f, err := l.function("losses", func(p *nets.Pass, in []*graph.Node) []*graph.Node {
 		k, m := l.model.Objective.Samples()
-		t := l.model.terms(p, in[0], at(in, 1), k, m)
-		t.Step, t.Examples = graph.Scalar(in[0].Graph(), in[0].DType(), 0), data.Len()
+		t := l.model.terms(p, in[1], at(in, 2), k, m)
+		t.Step, t.Examples = graph.Reshape(in[0]), examples
 		return []*graph.Node{l.model.Objective.Loss(t).Value, t.Distortion(), t.Rate()}
 	})
 	if err != nil {
@@ -191,8 +198,14 @@ func (l *looker) losses(w *engine.Weights, data datasets.Dataset, seed uint64) (
 	}
 	var sum Losses
 	err = pieces(data, lookRows, func(from int, b *datasets.Batch) error {
+		if err := stop(); err != nil {
+			return err
+		}
 		n := b.Len()
-		args := []engine.Tensor{{Name: "key", Shape: []int{1}, Data: []uint64{engine.Key(seed, "validation", uint64(from))}}}
+		args := []engine.Tensor{
+			{Name: "key", Shape: []int{1}, Data: []uint64{engine.Key(seed, "validation", uint64(from))}},
+			{Name: "step", Shape: []int{1}, Data: []float32{float32(step)}},
+		}
 		for _, t := range inputs(b) {
 			args = append(args, engine.Tensor{Name: t.Name, Shape: append([]int{n}, t.Shape...), Data: t.Data})
 		}

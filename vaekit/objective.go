@@ -68,11 +68,16 @@ func (MeansNotSums) Params() []nets.Param { return nil }
 // Loss is mean((x − E[x|z])²) + mean(KL).
 func (MeansNotSums) Loss(t *Terms) Loss {
 	squared := graph.Square(graph.Sub(graph.ExpandLeftToRank(t.X, t.Mean.Rank()), t.Mean))
+	misfit := graph.ReduceAllMean(squared)
+	if t.Mask != nil {
+		data := graph.BroadcastToDims(graph.ExpandLeftToRank(t.Mask, squared.Rank()), squared.Shape().Dimensions...)
+		misfit = graph.Div(graph.ReduceAllSum(graph.Mul(squared, data)), graph.ReduceAllSum(data))
+	}
 	kl := t.KL
 	if kl == nil {
 		kl = graph.MulScalar(graph.Sub(t.LogPosterior, t.LogPrior), 1/float64(t.Z.Shape().Dimensions[3]))
 	}
-	return Loss{Value: graph.Add(graph.ReduceAllMean(squared), graph.ReduceAllMean(kl))}
+	return Loss{Value: graph.Add(misfit, graph.ReduceAllMean(kl))}
 }
 
 func init() { describe.Register(ELBO{}, MeansNotSums{}) }

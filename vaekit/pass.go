@@ -37,6 +37,7 @@ func (b *built) decode(p *nets.Pass, z *graph.Node) *graph.Node {
 // example. Mask may be nil.
 func (b *built) terms(p *nets.Pass, x, mask *graph.Node, k, m int) *Terms {
 	batch := x.Shape().Dimensions[0]
+	x = unpadded(x, mask)
 	q := b.encode(p, x)
 	prior := b.prior(p, x)
 	z := q.Sample(p.Noise("posterior", k, m, batch, b.Latent))
@@ -59,6 +60,14 @@ func (b *built) terms(p *nets.Pass, x, mask *graph.Node, k, m int) *Terms {
 		Prior:         prior,
 		pass:          p.In("objective"),
 	}
+}
+
+// unpadded is x with zeros where mask says that it is padding, whatever lay there.
+func unpadded(x, mask *graph.Node) *graph.Node {
+	if mask == nil {
+		return x
+	}
+	return graph.Where(graph.GreaterThan(mask, graph.ZerosLike(mask)), x, graph.ZerosLike(x))
 }
 
 // repeat is x [batch, ...] n times one after another, [n·batch, ...].

@@ -27,7 +27,7 @@ type Report struct {
 	ExamplesPerSecond float64
 	Left              time.Duration
 	History           []Epoch  // the epochs that are done
-	Lines             []string // loss lines asked for by Training.LogEvery since the last report
+	Lines             []string // what there is to say since the last report: the backend, loss lines, warnings, dropped steps
 	Done              bool     // the last report of this training: finished, stopped or failed
 }
 

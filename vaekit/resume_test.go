@@ -157,6 +157,7 @@ func TestTrainAgain(t *testing.T) {
 }
 
 func TestAnotherRunIsLeftAlone(t *testing.T) {
+	onGo(t)
 	dir := t.TempDir()
 	how := childTraining(dir)
 	how.Epochs = 2

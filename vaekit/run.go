@@ -13,7 +13,8 @@ import (
 	"github.com/vaebook/vaebook/vaekit/internal/engine"
 )
 
-// A Run is a trained model: its weights, how they came about, and what can be done with them.
+// A Run is a trained model: its weights, how they came about, and what can be done
+// with them. Its methods may be called from several goroutines at once.
 type Run struct {
 	Model   Model
 	Dir     string  // its folder; "" for a run in memory
@@ -45,7 +46,7 @@ func LoadFS(dir fs.FS) (*Run, error) {
 		return nil, err
 	}
 	if d.Opaque != "" {
-		return nil, fmt.Errorf("the folder does not hold the whole model: %s. Register it, or open the run with vaekit.Open and the Go model", d.Opaque)
+		return nil, fmt.Errorf("the folder does not hold the whole model: %s. Register it and call vaekit.Train again, which mends the folder, or open the run with vaekit.Open and the Go model", d.Opaque)
 	}
 	var model Model
 	if err := describe.Decode(d.Model, &model); err != nil {
@@ -88,7 +89,8 @@ func mustDescription(dir fs.FS) (*description, error) {
 	return d, err
 }
 
-func openRun(dir fs.FS, model Model, d description) (*Run, error) {
+func openRun(dir fs.FS, model Model, d description) (run *Run, err error) {
+	defer recovered(&err)
 	b, err := model.build(d.Event)
 	if err != nil {
 		return nil, err
@@ -142,16 +144,35 @@ func Backend() (string, error) {
 }
 
 // Export writes what [Load] and [LoadFS] need into a folder: the model and its
-// weights. What training alone wants, two thirds of a run's bytes, stays behind.
+// weights. What training alone wants, two thirds of a run's bytes, stays behind. An
+// export that the folder holds is replaced; a run that can be trained on is not.
 func (r *Run) Export(dir string) error {
-	if err := r.description.write(dir); err != nil {
+	held, _, _, err := engine.LoadWeights(os.DirFS(dir))
+	if err == nil && slices.ContainsFunc(held, func(t engine.Tensor) bool { return t.Name == "status" }) {
+		return fmt.Errorf("vaekit: Export: %s holds a run; export into another folder", dir)
+	}
+	if err := clearRun(dir); err != nil {
 		return err
 	}
-	text, err := json.Marshal(note{r.Steps, r.History})
+	hash, err := r.description.hash()
+	if err != nil {
+		return err
+	}
+	text, err := json.Marshal(note{hash, r.Steps, r.History})
 	if err != nil {
 		return fmt.Errorf("vaekit: %w", err)
 	}
+	if err := r.description.write(dir); err != nil {
+		return err
+	}
 	return engine.SaveWeights(dir, r.vars, string(text))
+}
+
+// recovered turns a panic, of a reader's layer or for a net too large to be, into an error.
+func recovered(err *error) {
+	if r := recover(); r != nil {
+		*err = fmt.Errorf("vaekit: %v", r)
+	}
 }
 
 // fingerprint tells weights apart; "" for no run.

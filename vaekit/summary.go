@@ -11,7 +11,8 @@ import (
 
 // Summary is a table of the model's layers for examples of the given shape: what
 // shape each makes, and how many parameters it has.
-func (m Model) Summary(event ...int) (string, error) {
+func (m Model) Summary(event ...int) (table string, err error) {
+	defer recovered(&err)
 	b, err := m.build(event)
 	if err != nil {
 		return "", err

@@ -25,7 +25,8 @@ import (
 // After an interrupt the run is saved and the error is [ErrStopped].
 //
 //	run, err := vaekit.Train(model, digits.Train, vaekit.Training{Dir: "runs/digits", Epochs: 50})
-func Train(model Model, data datasets.Dataset, how Training) (*Run, error) {
+func Train(model Model, data datasets.Dataset, how Training) (run *Run, err error) {
+	defer recovered(&err)
 	s, err := newSession(model, data, how)
 	if err != nil {
 		return nil, err
@@ -36,12 +37,14 @@ func Train(model Model, data datasets.Dataset, how Training) (*Run, error) {
 	if s.done() {
 		return s.run()
 	}
-	err = s.train()
-	if err != nil && !errors.Is(err, ErrStopped) {
+	trained := s.train()
+	if trained != nil && !errors.Is(trained, ErrStopped) {
+		return nil, trained
+	}
+	if run, err = s.run(); err != nil {
 		return nil, err
 	}
-	run, runErr := s.run()
-	return run, errors.Join(err, runErr)
+	return run, trained
 }
 
 // A session is one call of Train.
@@ -58,6 +61,7 @@ type session struct {
 	step        int
 	warning     string
 	lines       []string
+	stopped     func() error // an error once the user has interrupted
 }
 
 func newSession(model Model, data datasets.Dataset, how Training) (*session, error) {
@@ -80,7 +84,7 @@ func newSession(model Model, data datasets.Dataset, how Training) (*session, err
 	if err != nil {
 		return nil, fmt.Errorf("vaekit: reading the data: %w", err)
 	}
-	if _, err := b.Likelihood.Check(first.Values); err != nil {
+	if _, err := b.Likelihood.Check(unmasked(first)); err != nil {
 		return nil, fmt.Errorf("vaekit: Model.Likelihood does not suit the data: %w", err)
 	}
 	set := settings{Batch: min(how.Batch, train.Len()), Rate: how.Rate, Seed: how.Seed, Holdout: how.Holdout, Examples: train.Len()}
@@ -145,14 +149,18 @@ func (s *session) open() error {
 		return fmt.Errorf("vaekit: %s: %w; take another Dir, or Restart: true to begin anew", dir, err)
 	}
 	if held == nil {
+		if err := clearRun(dir); err != nil { // weights that belong to no run
+			return err
+		}
+		return s.description.write(dir)
+	}
+	all, text, warning, err := engine.LoadWeights(os.DirFS(dir))
+	if errors.Is(err, engine.ErrNoWeights) {
+		// It ended before its first checkpoint, perhaps because of what is mended now.
 		return s.description.write(dir)
 	}
 	if diff := held.difference(s.description); diff != "" {
 		return fmt.Errorf("vaekit: %s holds another run: %s (there and asked for); take another Dir, or Restart: true to begin anew", dir, diff)
-	}
-	all, text, warning, err := engine.LoadWeights(os.DirFS(dir))
-	if errors.Is(err, os.ErrNotExist) && !hasWeights(dir) {
-		return nil // stopped before its first checkpoint
 	}
 	if err != nil {
 		return fmt.Errorf("vaekit: %s: %w; take another Dir, or Restart: true to begin anew", dir, err)
@@ -160,6 +168,14 @@ func (s *session) open() error {
 	var n note
 	if err := json.Unmarshal([]byte(text), &n); err != nil {
 		return fmt.Errorf("vaekit: %s: the checkpoint's note: %w", dir, err)
+	}
+	if own, err := held.hash(); err != nil || own != n.Run {
+		return fmt.Errorf("vaekit: %s: the checkpoint belongs to another run than %s describes; take another Dir, or Restart: true to begin anew", dir, descriptionFile)
+	}
+	if held.Opaque != "" && s.description.Opaque == "" { // registered since
+		if err := s.description.write(dir); err != nil {
+			return err
+		}
 	}
 	if err := s.trainer.Restore(all); err != nil {
 		return fmt.Errorf("vaekit: %s: %w", dir, err)
@@ -172,56 +188,33 @@ func (s *session) open() error {
 }
 
 func (s *session) steps() int { return s.how.Epochs * s.feed.steps }
-func (s *session) done() bool { return s.step >= s.steps() }
+func (s *session) done() bool { return s.step >= s.steps() && len(s.history) >= s.how.Epochs }
 
 // train takes the steps that are left.
 func (s *session) train() error {
 	stop := make(chan os.Signal, 1)
-	signal.Notify(stop, os.Interrupt, syscall.SIGTERM)
+	for _, sig := range []os.Signal{os.Interrupt, syscall.SIGTERM} {
+		if !signal.Ignored(sig) { // as of a job in a script's background
+			signal.Notify(stop, sig)
+		}
+	}
 	defer signal.Stop(stop)
-	defer s.feed.free()
+	defer s.feed.close()
 
-	pace := newPace(s)
-	saved := time.Now()
-	for !s.done() {
+	s.stopped = func() error {
 		select {
 		case <-stop:
-			pace.report(true)
-			return errors.Join(ErrStopped, s.save())
+			return s.stop()
 		default:
+			return nil
 		}
-		epoch, at := s.step/s.feed.steps, s.step%s.feed.steps
-		if err := s.feed.seek(epoch, at); err != nil {
+	}
+	pace := newPace(s)
+	defer pace.report(true)
+	saved := time.Now()
+	for {
+		if err := s.endEpoch(); err != nil {
 			return err
-		}
-		to := min(at+pace.chunk(), s.feed.to)
-		if every := s.how.LogEvery; every > 0 {
-			to = min(to, (at/every+1)*every)
-		}
-		began := time.Now()
-		if err := s.trainer.Run(s.feed.table, s.feed.from, at-s.feed.from, to-s.feed.from); err != nil {
-			return fmt.Errorf("vaekit: epoch %d, batch %d: %w", epoch+1, at, err)
-		}
-		status, err := s.trainer.Status()
-		if err != nil {
-			return err
-		}
-		pace.took(int(status.Step)-s.step, time.Since(began))
-		dropped := status.LastBad >= float64(s.step)
-		s.step = int(status.Step)
-		if dropped {
-			if err := s.explainDrop(epoch, status); err != nil {
-				pace.report(true)
-				return err
-			}
-		}
-		if every := s.how.LogEvery; every > 0 && to%every == 0 {
-			s.lines = append(s.lines, fmt.Sprintf("epoch %d, batch %d: loss %.4g", epoch+1, to, status.Last[0]))
-		}
-		if s.step%s.feed.steps == 0 {
-			if err := s.endEpoch(epoch, status); err != nil {
-				return err
-			}
 		}
 		if s.done() || time.Since(saved) >= s.how.SaveEvery {
 			if err := s.save(); err != nil {
@@ -229,14 +222,75 @@ func (s *session) train() error {
 			}
 			saved = time.Now()
 		}
-		pace.status = status
-		pace.report(s.done())
+		if err := s.stopped(); err != nil || s.done() {
+			return err
+		}
+		pace.report(false)
+		if err := s.chunk(pace); err != nil {
+			return err
+		}
+	}
+}
+
+// chunk takes as many steps as fit into a moment.
+func (s *session) chunk(pace *pace) error {
+	epoch, at := s.step/s.feed.steps, s.step%s.feed.steps
+	if err := s.feed.seek(epoch, at); err != nil {
+		return err
+	}
+	to := min(at+pace.chunk(), s.feed.to)
+	every := s.how.LogEvery
+	if every > 0 {
+		to = min(to, (at/every+1)*every)
+	}
+	began := time.Now()
+	if err := s.trainer.Run(s.feed.table, s.feed.from, at-s.feed.from, to-s.feed.from); err != nil {
+		return fmt.Errorf("vaekit: epoch %d, from batch %d on: %w", epoch+1, at+1, err)
+	}
+	status, err := s.trainer.Status()
+	if err != nil {
+		return err
+	}
+	if int(status.Step) == s.step {
+		return fmt.Errorf("vaekit: training stands still at step %d", s.step)
+	}
+	pace.took(int(status.Step)-s.step, time.Since(began))
+	pace.status = status
+	dropped := status.LastBad >= float64(s.step)
+	s.step = int(status.Step)
+	if dropped {
+		if err := s.explainDrop(epoch, status); err != nil {
+			return err
+		}
+	}
+	if every > 0 && to%every == 0 {
+		s.lines = append(s.lines, fmt.Sprintf("epoch %d, batch %d: loss %.4g", epoch+1, to, status.Last[0]))
 	}
 	return nil
 }
 
-// endEpoch writes the epoch's line of the history.
-func (s *session) endEpoch(epoch int, status engine.Status) error {
+// stop saves an interrupted run.
+func (s *session) stop() error {
+	if s.how.Dir == "" {
+		return fmt.Errorf("%w and not kept, because Training.Dir is empty", ErrStopped)
+	}
+	if err := s.save(); err != nil {
+		return errors.Join(ErrStopped, err)
+	}
+	return fmt.Errorf("%w and is saved in %s; the same call to Train goes on from there", ErrStopped, s.how.Dir)
+}
+
+// endEpoch writes the line of the history for an epoch whose steps are done, unless
+// it is there. An interrupt while it measures leaves that to the next call.
+func (s *session) endEpoch() error {
+	if s.step < (len(s.history)+1)*s.feed.steps {
+		return nil
+	}
+	status, err := s.trainer.Status()
+	if err != nil {
+		return err
+	}
+	epoch := len(s.history)
 	line := Epoch{Epoch: epoch + 1, Train: means(status), Dropped: int(status.Dropped)}
 	if s.valid != nil {
 		if s.losses == nil {
@@ -245,7 +299,10 @@ func (s *session) endEpoch(epoch int, status engine.Status) error {
 				return err
 			}
 		}
-		valid, err := s.losses.losses(s.trainer.Weights(), s.valid, s.how.Seed)
+		valid, err := s.losses.losses(s.trainer.Weights(), s.valid, s.how.Seed, s.step, s.feed.data.Len(), s.stopped)
+		if errors.Is(err, ErrStopped) {
+			return err
+		}
 		if err != nil {
 			return fmt.Errorf("vaekit: measuring the held-out data: %w", err)
 		}
@@ -272,7 +329,11 @@ func (s *session) save() error {
 	if err != nil {
 		return err
 	}
-	text, err := json.Marshal(note{s.step, s.history})
+	n, err := s.note()
+	if err != nil {
+		return err
+	}
+	text, err := json.Marshal(n)
 	if err != nil {
 		return fmt.Errorf("vaekit: %w", err)
 	}
@@ -285,16 +346,16 @@ func (s *session) run() (*Run, error) {
 	if err != nil {
 		return nil, err
 	}
-	return newRun(s.backend, s.model, s.description, s.how.Dir, all, note{s.step, s.history}, s.warning)
+	n, err := s.note()
+	if err != nil {
+		return nil, err
+	}
+	return newRun(s.backend, s.model, s.description, s.how.Dir, all, n, s.warning)
 }
 
-func hasWeights(dir string) bool {
-	for _, name := range []string{engine.WeightsFile, engine.PreviousFile} {
-		if _, err := os.Stat(dir + "/" + name); err == nil {
-			return true
-		}
-	}
-	return false
+func (s *session) note() (note, error) {
+	hash, err := s.description.hash()
+	return note{hash, s.step, s.history}, err
 }
 
 func firstIndices(have, want int) []int {

@@ -146,9 +146,12 @@ func TestTrainingGivesUpWithADiagnosis(t *testing.T) {
 		data := must[*datasets.Examples](t)(datasets.FromFloats([]int{5}, values, nil))
 		m := floatModel()
 		m.Objective = explodes{}
-		_, err := vaekit.Train(m, data, vaekit.Training{Batch: 4})
-		if err == nil || !strings.Contains(err.Error(), "5 steps in a row") || !strings.Contains(err.Error(), "Training.Rate") {
-			t.Errorf("training on nothing but infinities: %v", err)
+		dir := t.TempDir()
+		for range 2 { // taking it up again ends the same way
+			_, err := vaekit.Train(m, data, vaekit.Training{Batch: 4, Dir: dir})
+			if err == nil || !strings.Contains(err.Error(), "5 steps in a row") || !strings.Contains(err.Error(), "Training.Rate") {
+				t.Errorf("training on nothing but infinities: %v", err)
+			}
 		}
 	})
 }
@@ -167,6 +170,11 @@ func TestTrainRefuses(t *testing.T) {
 		{barModel(), data, vaekit.Training{Rate: -1}, "Training.Rate is -1"},
 		{barModel(), data, vaekit.Training{Holdout: 1}, "Training.Holdout is 1"},
 		{barModel(), data, vaekit.Training{Holdout: 0.1, Validation: data}, "both Holdout and Validation"},
+		{barModel(), data, vaekit.Training{Holdout: 0.999}, "examples to train on"},
+		{barModel(), data, vaekit.Training{Holdout: 0.001}, "0 to measure on"},
+		{barModel(), data, vaekit.Training{Validation: grey}, "validation examples have shape"},
+		{barModel(), half{data}, vaekit.Training{}, "Read set"},
+		{vaekit.Model{Latent: 2, Encoder: nets.Net{panics{}}}, data, vaekit.Training{}, "out of order"},
 		{barModel(), grey, vaekit.Training{}, "dist.Bernoulli"},
 		{vaekit.Model{Latent: 2, Encoder: nets.Net{nets.Reshape{Shape: []int{7}}}}, data, vaekit.Training{}, "layer 0 (nets.Reshape)"},
 		{vaekit.Model{Latent: 2, Encoder: nets.Net{nil}}, data, vaekit.Training{}, "Model.Encoder has a layer that is nil"},
@@ -186,6 +194,77 @@ func TestWarmStartBeginsWithTheWeights(t *testing.T) {
 		second := train(t, barModel(), data, vaekit.Training{Epochs: 1, Batch: 50, From: first, Seed: 9})
 		near(t, "loss of a warm start", second.History[0].Train.Loss, first.History[14].Train.Loss, 1)
 	})
+}
+
+// half is a data set whose Read leaves out half of what it was asked for.
+type half struct{ datasets.Dataset }
+
+func (h half) Read(b *datasets.Batch, visit uint64, indices []int) error {
+	return h.Dataset.Read(b, visit, indices[:len(indices)/2])
+}
+
+// panics is a reader's layer with a mistake.
+type panics struct{ nets.Flatten }
+
+func (panics) Out([]int) ([]int, error) { panic("out of order") }
+
+// padded is bars with the last row of pixels marked as padding, filled with junk.
+type padded struct {
+	datasets.Dataset
+	junk float32
+}
+
+func (p padded) Read(b *datasets.Batch, visit uint64, indices []int) error {
+	if err := p.Dataset.Read(b, visit, indices); err != nil {
+		return err
+	}
+	b.Mask = make([]uint8, len(b.Values))
+	for i := range b.Mask {
+		if b.Mask[i] = 1; i%36 >= 30 {
+			b.Mask[i], b.Values[i] = 0, p.junk
+		}
+	}
+	return nil
+}
+
+// Whatever lies in the padding, a run is the same: NaN, too.
+func TestPaddingIsNotLookedAt(t *testing.T) {
+	check.EachBackend(t, func(t *testing.T, _ *engine.Backend) {
+		for _, objective := range []vaekit.Objective{vaekit.ELBO{}, vaekit.MeansNotSums{}} {
+			m := barModel()
+			m.Objective = objective
+			how := vaekit.Training{Epochs: 2, Batch: 50, Holdout: 0.2}
+			zeros := padded{bars(t, 200), 0}
+			junk := padded{bars(t, 200), float32(math.NaN())}
+			a, b := train(t, m, zeros, how), train(t, m, junk, how)
+			if !reflect.DeepEqual(a.History, b.History) {
+				t.Errorf("%T: padding of zeros and of NaN train otherwise: %+v, %+v", objective, a.History[1], b.History[1])
+			}
+			fa := must[vaekit.Figures](t)(a.Evaluate(zeros, vaekit.Evaluation{ImportanceSamples: 10}))
+			fb := must[vaekit.Figures](t)(b.Evaluate(junk, vaekit.Evaluation{ImportanceSamples: 10}))
+			if fa.NLL != fb.NLL || fa.ELBO != fb.ELBO || fa.ELBO-fa.ELBO != 0 {
+				t.Errorf("%T: padding of zeros and of NaN evaluate to %v and %v", objective, fa.NLL, fb.NLL)
+			}
+		}
+	})
+}
+
+// stepCounter is an objective whose loss is the training step plus a millionth of
+// the number of training examples.
+type stepCounter struct{ vaekit.ELBO }
+
+func (s stepCounter) Loss(t *vaekit.Terms) vaekit.Loss {
+	value := graph.Add(t.Step, graph.MulScalar(t.Rate(), 0))
+	return vaekit.Loss{Value: graph.AddScalar(value, 1e-3*float64(t.Examples))}
+}
+
+func TestValidationKnowsHowFarTrainingIs(t *testing.T) {
+	onGo(t)
+	m := barModel()
+	m.Objective = stepCounter{}
+	run := train(t, m, bars(t, 500), vaekit.Training{Epochs: 2, Batch: 50, Holdout: 0.2})
+	near(t, "held-out loss after epoch 1", run.History[0].Validation.Loss, 8+0.4, 1e-4)
+	near(t, "held-out loss after epoch 2", run.History[1].Validation.Loss, 16+0.4, 1e-4)
 }
 
 // stream is a data set whose examples do not lie in memory.

@@ -6,14 +6,15 @@ import (
 	"hash/fnv"
 	"io"
 	"math"
+	"slices"
 	"time"
 
 	"github.com/vaebook/vaebook/datasets"
 )
 
-// ErrStopped is what Train returns when it was interrupted (SIGINT, SIGTERM). The
-// run is saved; the same call goes on with it.
-var ErrStopped = errors.New("training was stopped and is saved; the same call to Train goes on from here")
+// ErrStopped is what Train returns when it was interrupted (SIGINT, SIGTERM). A run
+// with a folder is saved, and the same call, without Restart, goes on with it.
+var ErrStopped = errors.New("training was stopped")
 
 // A Training says how to train. Its zero value trains 10 epochs in memory.
 type Training struct {
@@ -21,10 +22,16 @@ type Training struct {
 	// the run in memory.
 	Dir string
 
-	Epochs int     // passes over the data; 0 means 10. More than a finished run has goes on with it
-	Batch  int     // examples a step; 0 means 128. What is left of an epoch after whole batches waits for another one
-	Rate   float64 // Adam's learning rate; 0 means 1e-3
-	Seed   uint64  // of the first weights, the shuffling and all noise
+	// Epochs are the passes over the data; 0 means 10. Asking for more than a
+	// finished run has continues it; for fewer, returns it as it is.
+	Epochs int
+
+	// Batch is the examples of a step; 0 means 128, and no more than there are.
+	// Examples that do not fill a batch are left out of an epoch, others each time.
+	Batch int
+
+	Rate float64 // Adam's learning rate; 0 means 1e-3
+	Seed uint64  // of the first weights, the shuffling and all noise
 
 	// Holdout is the fraction of the data kept from training and measured after
 	// every epoch. Validation is other data to measure instead.
@@ -34,7 +41,8 @@ type Training struct {
 	// From is a run whose weights to begin with, where names and shapes agree.
 	From *Run
 
-	// Restart throws away what Dir holds.
+	// Restart throws away the run that Dir holds. Take it out again before calling
+	// Train to go on.
 	Restart bool
 
 	// SaveEvery is the time between checkpoints; 0 means 10 s. The end of training
@@ -42,7 +50,7 @@ type Training struct {
 	SaveEvery time.Duration
 
 	Progress Progress // hears how it goes; nil: nobody does
-	LogEvery int      // a loss line every so many batches; 0: none
+	LogEvery int      // asks Progress to be told a loss line every so many batches; 0: none
 }
 
 func (t Training) filled() (Training, error) {
@@ -77,10 +85,19 @@ func (t Training) filled() (Training, error) {
 
 // split is the data to train on and the data to measure on, which may be nil.
 func (t Training) split(data datasets.Dataset) (train, valid datasets.Dataset, err error) {
-	if t.Holdout == 0 {
-		return data, t.Validation, nil
+	train, valid = data, t.Validation
+	if t.Holdout > 0 {
+		if train, valid, err = datasets.Split(data, t.Holdout, t.Seed); err != nil {
+			return nil, nil, err
+		}
 	}
-	return datasets.Split(data, t.Holdout, t.Seed)
+	if train.Len() == 0 || valid != nil && valid.Len() == 0 {
+		return nil, nil, fmt.Errorf("%d examples to train on and %d to measure on; change Training.Holdout or Validation", train.Len(), valid.Len())
+	}
+	if valid != nil && !slices.Equal(valid.Shape(), train.Shape()) {
+		return nil, nil, fmt.Errorf("the validation examples have shape %v, those to train on %v", valid.Shape(), train.Shape())
+	}
+	return train, valid, nil
 }
 
 // settings are what decides a run's numbers, as its folder keeps them.

@@ -48,6 +48,7 @@ func (r *Run) Decode(z ...[]float32) (*datasets.Batch, error) {
 
 // Sample draws n latents from the prior and decodes them: E[x|z], what pictures
 // of samples show. A seed gives other draws; without one they are those of seed 0.
+// The first draws of a larger n need not be those of a smaller one.
 func (r *Run) Sample(n int, seed ...uint64) (*datasets.Batch, error) {
 	return r.sample(n, false, seed)
 }

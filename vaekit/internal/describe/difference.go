@@ -27,6 +27,7 @@ func Difference(a, b []byte) string {
 const absent = "not set"
 
 func differ(a, b node, path string) string {
+	a, b = a.named(), b.named()
 	report := func(path, a, b string) string {
 		return fault(path, "%s and %s", a, b).Error()
 	}
@@ -95,4 +96,12 @@ func brief(n node) string {
 		return string(line[:most]) + "…"
 	}
 	return n.line()
+}
+
+// named is n with one label for its type, whether or not the value could be read back.
+func (n node) named() node {
+	if len(n.members) > 0 && n.members[0].name == opaqueMember {
+		n.members = append([]member{{typeMember, n.members[0].value}}, n.members[1:]...)
+	}
+	return n
 }

@@ -17,14 +17,23 @@ const (
 // WriteFile replaces a file so that at any moment the old or the new content is
 // there whole: it writes beside, syncs the file, renames, and syncs the folder.
 func WriteFile(path string, content []byte) error {
+	return replace(path, content, func() error { return nil })
+}
+
+// replace is WriteFile with something to do once the new content is safe on disk
+// and before it takes the old one's place.
+func replace(path string, content []byte, before func() error) error {
 	dir := filepath.Dir(path)
-	f, err := os.CreateTemp(dir, "."+filepath.Base(path)+".*")
+	f, err := os.CreateTemp(dir, temporary(path))
 	if err != nil {
 		return err
 	}
 	defer os.Remove(f.Name()) // gone already when all went well
 	_, err = f.Write(content)
 	err = errors.Join(err, f.Chmod(0o644), f.Sync(), f.Close())
+	if err == nil {
+		err = before()
+	}
 	if err == nil {
 		err = os.Rename(f.Name(), path)
 	}
@@ -34,29 +43,54 @@ func WriteFile(path string, content []byte) error {
 	return syncDir(dir)
 }
 
-// SaveWeights writes a checkpoint into dir. The one before stays beside it.
+func temporary(path string) string { return "." + filepath.Base(path) + ".*" }
+
+// SaveWeights writes a checkpoint into dir. The one before stays beside it, unless
+// it is damaged.
 func SaveWeights(dir string, all []Tensor, note string) error {
 	file, err := EncodeTensors(all, note)
 	if err != nil {
 		return err
 	}
 	current, previous := filepath.Join(dir, WeightsFile), filepath.Join(dir, PreviousFile)
-	if _, err := os.Stat(current); err == nil {
+	return replace(current, file, func() error {
+		old, err := os.ReadFile(current)
+		if err != nil {
+			return nil // there is none to keep
+		}
+		if _, _, err := DecodeTensors(old); err != nil {
+			return nil // the previous one is better
+		}
 		// A hard link keeps the current file in its place; where the file system
 		// has none it is moved, and for a moment only the previous name is there.
 		link := previous + ".link"
 		os.Remove(link)
 		if os.Link(current, link) == nil {
-			err = os.Rename(link, previous)
-		} else {
-			err = os.Rename(current, previous)
+			return os.Rename(link, previous)
 		}
-		if err != nil {
-			return fmt.Errorf("keeping the last checkpoint of %s: %w", dir, err)
+		return os.Rename(current, previous)
+	})
+}
+
+// RemoveWeights removes a folder's checkpoints and what a killed process left of one.
+func RemoveWeights(dir string) error {
+	left, err := filepath.Glob(filepath.Join(dir, temporary(WeightsFile)))
+	if err != nil {
+		return err
+	}
+	for _, name := range []string{WeightsFile, PreviousFile, PreviousFile + ".link"} {
+		left = append(left, filepath.Join(dir, name))
+	}
+	for _, path := range left {
+		if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return err
 		}
 	}
-	return WriteFile(current, file)
+	return nil
 }
+
+// ErrNoWeights says that a folder holds no checkpoint, not even a damaged one.
+var ErrNoWeights = errors.New("there is no checkpoint")
 
 // LoadWeights reads the last checkpoint of a run's folder, or the one before it
 // where the last is damaged or missing. Warning says so then; it is empty otherwise.
@@ -77,6 +111,9 @@ func LoadWeights(dir fs.FS) (all []Tensor, note, warning string, err error) {
 			err = fmt.Errorf("%s is damaged: %w", name, err)
 		}
 		damage = append(damage, err)
+	}
+	if errors.Is(damage[0], fs.ErrNotExist) && errors.Is(damage[1], fs.ErrNotExist) {
+		return nil, "", "", ErrNoWeights
 	}
 	return nil, "", "", errors.Join(damage...)
 }

@@ -37,7 +37,10 @@ func Normal(key *graph.Node, name string, dtype dtypes.DType, dims ...int) *grap
 		words[i] = graph.Reshape(words[i], 1)
 	}
 	_, noise := graph.RandomNormal(graph.Concatenate(words, 0), shapes.Make(dtype, dims...))
-	return noise
+	// GoMLX takes the logarithm of a uniform number with 32 bits, and XLA that of
+	// its smallest value for 0, which it flushes to 0: once in 2³² draws noise would
+	// be infinite. √(−2 log 2⁻³²) = 6.66 is the largest draw that is right.
+	return graph.ClipScalar(noise, -6.7, 6.7)
 }
 
 func hash(name string) uint64 {

@@ -104,11 +104,13 @@ func DecodeTensors(file []byte) (all []Tensor, note string, err error) {
 func (h tensorHeader) read(name string, data []byte) (Tensor, error) {
 	width := map[string]int{"F32": 4, "F64": 8}[h.DType]
 	size := width
+	whole := true
 	for _, d := range h.Shape {
+		whole = whole && d >= 0 && d <= len(data)
 		size *= d
 	}
 	from, to := h.Offsets[0], h.Offsets[1]
-	if width == 0 || from < 0 || to > len(data) || to-from != size {
+	if !whole || width == 0 || from < 0 || to < from || to > len(data) || to-from != size {
 		return Tensor{}, fmt.Errorf("tensor %s: %s %v does not lie at bytes %d to %d", name, h.DType, h.Shape, from, to)
 	}
 	data = data[from:to]

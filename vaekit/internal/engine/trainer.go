@@ -271,6 +271,14 @@ func (t *Trainer) step(i *graph.Node, data, carry []*graph.Node) []*graph.Node {
 			good = graph.LogicalAnd(good, graph.IsFinite(graph.ReduceAllSum(graph.Square(grad))))
 		}
 	}
+	for _, measure := range loss.Measures {
+		good = graph.LogicalAnd(good, graph.IsFinite(measure))
+	}
+	for _, v := range t.vars {
+		if value, ok := loss.State[v.Name]; ok {
+			good = graph.LogicalAnd(good, graph.IsFinite(graph.ReduceAllSum(value)))
+		}
+	}
 	gate := graph.ConvertDType(good, dtypes.Float32)
 	first := graph.Equal(graph.Add(i, data[0]), graph.ZerosLike(i))
 	after := state.after(graph.ConvertDType(good, dtypes.Float64), first, loss.Measures)
