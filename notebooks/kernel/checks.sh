@@ -35,7 +35,7 @@ formatted() {
 plain_arm64() { env GOEXPERIMENT='' CGO_ENABLED=0 GOARCH=arm64 go build ./...; }
 
 # A trained model inside a program that needs no library: the Go backend without cgo.
-plain_programs() { env CGO_ENABLED=0 VAEKIT_BACKEND=go go test -run Example ./vaekit ./datasets; }
+plain_programs() { env CGO_ENABLED=0 VAEKIT_BACKEND=go go test -run '^Example' ./vaekit ./datasets; }
 
 tests() { go test -timeout 30m "$@" ./...; }
 
