@@ -58,6 +58,16 @@ type Table struct {
 	Mask   []uint8   // as in Batch
 }
 
+// Same says whether two tables are one: the same memory, not merely equal values.
+func (t Table) Same(u Table) bool {
+	return same(t.Bytes, u.Bytes) && same(t.Floats, u.Floats) && same(t.Mask, u.Mask)
+}
+
+// same says that a and b are one slice, not only equal ones.
+func same[T any](a, b []T) bool {
+	return len(a) == len(b) && (a == nil) == (b == nil) && (len(a) == 0 || &a[0] == &b[0])
+}
+
 // Read returns the examples with the given indices, as the first visit sees them.
 func Read(data Dataset, indices ...int) (*Batch, error) {
 	var b Batch

@@ -76,7 +76,7 @@ func (s *residentSubset) Resident(visit uint64) Table {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	t := s.source.Resident(visit)
-	if s.done && same(t.Bytes, s.from.Bytes) && same(t.Floats, s.from.Floats) && same(t.Mask, s.from.Mask) {
+	if s.done && t.Same(s.from) {
 		return s.gathered
 	}
 	per := Size(s.Shape())
@@ -99,9 +99,4 @@ func gather[T any](rows []T, indices []int, per int) []T {
 		out = append(out, rows[i*per:(i+1)*per]...)
 	}
 	return out
-}
-
-// same says that a and b are one slice, not only equal ones.
-func same[T any](a, b []T) bool {
-	return len(a) == len(b) && (a == nil) == (b == nil) && (len(a) == 0 || &a[0] == &b[0])
 }

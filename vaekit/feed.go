@@ -64,7 +64,7 @@ func (f *feed) seek(epoch, step int) error {
 
 // placeAll puts a whole data set on the device, or keeps it where it is there already.
 func (f *feed) placeAll(t datasets.Table) error {
-	if f.table == nil || !same(t.Bytes, f.resident.Bytes) || !same(t.Floats, f.resident.Floats) || !same(t.Mask, f.resident.Mask) {
+	if f.table == nil || !t.Same(f.resident) {
 		f.free()
 		var values any = t.Floats
 		if t.Bytes != nil {
@@ -169,9 +169,4 @@ func (f *feed) free() {
 		f.table.Free()
 		f.table = nil
 	}
-}
-
-// same says whether two slices are one.
-func same[T any](a, b []T) bool {
-	return len(a) == len(b) && (len(a) == 0 || &a[0] == &b[0])
 }
