@@ -11,6 +11,7 @@
 package datasets
 
 import (
+	"bytes"
 	"fmt"
 	"slices"
 )
@@ -114,6 +115,34 @@ func (b *Batch) Check(shape []int, n int) error {
 		return fmt.Errorf("datasets: Read set %d origins for %d examples", len(b.Origin), n)
 	}
 	return nil
+}
+
+// Append adds the examples of c, which have the same shape. Where only one of the two
+// has a mask the other's values all count; labels and origins are kept where both
+// have them.
+func (b *Batch) Append(c *Batch) {
+	if b.Mask != nil || c.Mask != nil {
+		b.Mask = append(b.mask(), c.mask()...)
+	}
+	if b.Len() > 0 && (b.Labels == nil || c.Labels == nil) {
+		b.Labels = nil
+	} else {
+		b.Labels = append(b.Labels, c.Labels...)
+	}
+	if b.Len() > 0 && (b.Origin == nil || c.Origin == nil) {
+		b.Origin = nil
+	} else {
+		b.Origin = append(b.Origin, c.Origin...)
+	}
+	b.Values = append(b.Values, c.Values...)
+}
+
+// mask is the batch's mask, ones where it has none.
+func (b *Batch) mask() []uint8 {
+	if b.Mask == nil {
+		return bytes.Repeat([]byte{1}, len(b.Values))
+	}
+	return b.Mask
 }
 
 // Example returns the values of example i, shaped b.Shape, without copying them.

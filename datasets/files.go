@@ -11,11 +11,20 @@ import (
 	"strings"
 )
 
-// Dir is the folder that data sets are looked for in: $VAEKIT_DATA, else
-// vaebook in the user's cache folder.
+// Dir is the folder that data sets are looked for in: $VAEKIT_DATA, else what set-up
+// made where the working directory lies in the repository (.setup/data), else vaebook
+// in the user's cache folder.
 func Dir() string {
 	if dir := os.Getenv("VAEKIT_DATA"); dir != "" {
 		return dir
+	}
+	if at, err := os.Getwd(); err == nil {
+		for ; at != filepath.Dir(at); at = filepath.Dir(at) {
+			dir := filepath.Join(at, ".setup", "data")
+			if info, err := os.Stat(dir); err == nil && info.IsDir() {
+				return dir
+			}
+		}
 	}
 	cache, err := os.UserCacheDir()
 	if err != nil { // no home folder, as in some containers

@@ -84,8 +84,7 @@ func readDigits(dir string, sums [4]string) (*Digits, error) {
 }
 
 // Binarised returns d with every pixel drawn as 0 or 1 with its grey value as
-// probability: the training images from seed 0, the test images from seed 1. Use
-// [Binarise] for others.
+// probability, from seed 0. Use [Binarise] for others.
 func (d *Digits) Binarised(how Binarisation) *Digits {
-	return &Digits{Train: Binarise(d.Train, how, 0), Test: Binarise(d.Test, how, 1)}
+	return &Digits{Train: Binarise(d.Train, how, 0), Test: Binarise(d.Test, how, 0)}
 }

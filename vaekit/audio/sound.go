@@ -42,7 +42,8 @@ func (s *Sound) Seconds() float64 {
 	return float64(s.Frames()) / float64(s.Rate)
 }
 
-// Mono returns the mean of s's channels as a sound of one channel.
+// Mono returns the mean of s's channels as a sound of one channel. Channels that are
+// shorter than the first count as silent behind their end.
 func (s *Sound) Mono() *Sound {
 	switch len(s.Channels) {
 	case 0:
@@ -54,7 +55,9 @@ func (s *Sound) Mono() *Sound {
 	for i := range mono {
 		var sum float64
 		for _, c := range s.Channels {
-			sum += float64(c[i])
+			if i < len(c) {
+				sum += float64(c[i])
+			}
 		}
 		mono[i] = float32(sum / float64(len(s.Channels)))
 	}
