@@ -38,7 +38,7 @@ func rms(out, x check.Array) float64 {
 }
 
 func TestGaussianIsGonums(t *testing.T) {
-	out, x := data(rand.New(rand.NewPCG(1, 1)), 1, 3, 4)
+	out, x := data(rand.New(rand.NewPCG(1, 1)), 1, 12)
 	check.EachBackend(t, func(t *testing.T, b *engine.Backend) {
 		for _, c := range []struct {
 			g        dist.Gaussian

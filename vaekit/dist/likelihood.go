@@ -8,23 +8,23 @@ import (
 
 // A Likelihood is p(x|z), given what the decoder says.
 //
-// In its methods x is [batch, event...], out is [batch, event..., Outputs], and
-// mask is [batch, event...] with 1 where x is data and 0 where it is padding, or
-// nil where all is data.
+// It sees an example, whatever its shape, as one row of values: in its methods x is
+// [batch, values], out is [batch, values, Outputs], and mask is [batch, values] with 1
+// where x is data and 0 where it is padding, or nil where all is data.
 type Likelihood interface {
 	// Outputs is how many numbers it wants of the decoder for each value of x.
 	Outputs() int
 
-	// Params lists what it learns or keeps beside the decoder, for one event shape.
+	// Params lists what it learns or keeps beside the decoder, for examples of shape event.
 	Params(event []int) []nets.Param
 
 	// LogProb is log p(x|z) in nats, summed over the event, [batch].
 	LogProb(p *nets.Pass, out, x, mask *graph.Node) *graph.Node
 
-	// Mean is E[x|z], [batch, event...].
+	// Mean is E[x|z], [batch, values].
 	Mean(p *nets.Pass, out *graph.Node) *graph.Node
 
-	// Sample draws x, [batch, event...].
+	// Sample draws x, [batch, values].
 	Sample(p *nets.Pass, out *graph.Node) *graph.Node
 
 	// Check looks at values that are to be explained: an error where the
@@ -42,18 +42,16 @@ func present(x, mask *graph.Node) *graph.Node {
 	return graph.Where(graph.GreaterThan(mask, graph.ZerosLike(mask)), x, graph.ZerosLike(x))
 }
 
-// sumEvent sums [batch, event...] over the event, leaving out what is masked.
+// sumEvent sums [batch, values] over the values, leaving out what is masked.
 func sumEvent(x, mask *graph.Node) *graph.Node {
 	if mask != nil {
 		x = graph.Mul(x, mask)
 	}
-	batch := x.Shape().Dimensions[0]
-	return graph.ReduceSum(graph.Reshape(x, batch, -1), 1)
+	return graph.ReduceSum(x, 1)
 }
 
 // only drops the axis of a decoder that gives one number for each value.
 func only(out *graph.Node) *graph.Node {
-	dims := out.Shape().Dimensions
-	out.AssertDims(append(append([]int{}, dims[:len(dims)-1]...), 1)...)
-	return graph.Reshape(out, dims[:len(dims)-1]...)
+	out.AssertDims(-1, -1, 1)
+	return graph.Squeeze(out, 2)
 }

@@ -107,7 +107,7 @@ func TestLikelihoodsAreDensities(t *testing.T) {
 	})
 }
 
-// LogProb sums over the event, whatever its shape, and Mean and Sample have that shape.
+// LogProb sums over the values of an example; Mean and Sample have one for each.
 func TestLikelihoodsSumOverTheEvent(t *testing.T) {
 	rng := rand.New(rand.NewPCG(3, 4))
 	const batch = 2
@@ -115,26 +115,25 @@ func TestLikelihoodsSumOverTheEvent(t *testing.T) {
 		if l.Outputs() != 1 {
 			t.Fatalf("wants %d numbers for a value", l.Outputs())
 		}
-		for _, event := range [][]int{nil, {2, 3, 1}} {
-			shape := append([]int{batch}, event...)
-			out, x := data(rng, shape...)
+		for _, values := range []int{1, 6} {
+			out, x := data(rng, batch, values)
 			n := len(x.Values)
 			got := check.Run(t, b, func(in []*graph.Node) []*graph.Node {
 				out, x, params := in[0], in[1], in[2:]
-				values := map[string]*graph.Node{}
-				for i, p := range l.Params(event) {
-					values[p.Name] = params[i]
+				kept := map[string]*graph.Node{}
+				for i, p := range l.Params([]int{values}) {
+					kept[p.Name] = params[i]
 				}
-				p := pass(l.training, values, x)
+				p := pass(l.training, kept, x)
 				mean, sample := l.Mean(p, out), l.Sample(p, out)
-				mean.AssertDims(shape...)
-				sample.AssertDims(shape...)
+				mean.AssertDims(batch, values)
+				sample.AssertDims(batch, values)
 
 				alone := append([]*graph.Node{graph.Reshape(out, n, 1, 1), graph.Reshape(x, n, 1)}, params...)
 				return []*graph.Node{l.logProb(false)(in), l.logProb(false)(alone), mean, sample}
 			}, append([]check.Array{out, x}, l.learned()...)...)
 			each := got[1].Values
-			near(t, fmt.Sprintf("event %v", event), got[0].Values, []float64{sum(each[:n/batch]), sum(each[n/batch:])}, 1e-12)
+			near(t, fmt.Sprintf("%d values", values), got[0].Values, []float64{sum(each[:n/batch]), sum(each[n/batch:])}, 1e-12)
 		}
 	})
 }

@@ -13,7 +13,7 @@ type Adam struct {
 	Epsilon float64
 }
 
-// MaxStreak is how many steps may be dropped in a row before training gives up.
+// MaxStreak is how many steps may be dropped in a row before training should give up.
 const MaxStreak = 5
 
 // update returns what is carried after one step: variables, means, squares, and a

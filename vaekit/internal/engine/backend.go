@@ -20,6 +20,9 @@ type Backend struct {
 	// Line is one sentence: which backend, and why this one.
 	Line string
 
+	// Kind is go, xla or cuda: runs of two kinds draw different noise.
+	Kind string
+
 	// loops says that a whole chunk of steps runs as one program.
 	loops bool
 }
@@ -118,7 +121,10 @@ func open(config, why string) (b *Backend, err error) {
 		first, _, _ := strings.Cut(err.Error(), "\n")
 		return nil, fmt.Errorf("backend %s does not start: %s", config, first)
 	}
-	b = &Backend{Backend: inner, loops: kind == "xla"}
+	b = &Backend{Backend: inner, Kind: kind, loops: kind == "xla"}
+	if kind == "xla" && (strings.Contains(path, "cuda") || strings.Contains(path, "nvidia")) {
+		b.Kind = "cuda"
+	}
 	if kind == "go" {
 		b.Line = fmt.Sprintf("backend: Go on %d cores: %s", runtime.GOMAXPROCS(0), why)
 	} else {

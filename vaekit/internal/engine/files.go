@@ -43,7 +43,8 @@ func replace(path string, content []byte, before func() error) error {
 	return syncDir(dir)
 }
 
-func temporary(path string) string { return "." + filepath.Base(path) + ".*" }
+// temporary is the pattern of the names under which a file is written before it takes its place.
+func temporary(path string) string { return "." + filepath.Base(path) + ".unfinished*" }
 
 // SaveWeights writes a checkpoint into dir. The one before stays beside it, unless
 // it is damaged.
@@ -74,14 +75,21 @@ func SaveWeights(dir string, all []Tensor, note string) error {
 
 // RemoveWeights removes a folder's checkpoints and what a killed process left of one.
 func RemoveWeights(dir string) error {
-	left, err := filepath.Glob(filepath.Join(dir, temporary(WeightsFile)))
+	for _, name := range []string{WeightsFile, PreviousFile} {
+		if err := os.Remove(filepath.Join(dir, name)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return err
+		}
+	}
+	return Sweep(dir)
+}
+
+// Sweep removes what processes that were killed while they wrote have left in a folder.
+func Sweep(dir string) error {
+	left, err := filepath.Glob(filepath.Join(dir, temporary("*")))
 	if err != nil {
 		return err
 	}
-	for _, name := range []string{WeightsFile, PreviousFile, PreviousFile + ".link"} {
-		left = append(left, filepath.Join(dir, name))
-	}
-	for _, path := range left {
+	for _, path := range append(left, filepath.Join(dir, PreviousFile+".link")) {
 		if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return err
 		}

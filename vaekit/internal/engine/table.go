@@ -8,18 +8,14 @@ import (
 
 // A Table is data on the device and the order in which steps see it.
 type Table struct {
-	values  *tensors.Tensor // [examples, shape...], bytes (v stands for v/255) or float32
+	values  *tensors.Tensor // [examples, values], bytes (v stands for v/255) or float32
 	mask    *tensors.Tensor // like values, bytes 0 or 1; nil: nothing is padding
 	indices *tensors.Tensor // int32 [steps, batch]
 }
 
-// NewTable places examples of the given shape on the backend: []uint8 or []float32,
-// and a mask or nil.
-func (b *Backend) NewTable(shape []int, values any, mask []uint8) (*Table, error) {
-	n := 1
-	for _, d := range shape {
-		n *= d
-	}
+// NewTable places examples of n values on the backend: []uint8 or []float32, and a
+// mask or nil.
+func (b *Backend) NewTable(n int, values any, mask []uint8) (*Table, error) {
 	var length int
 	switch data := values.(type) {
 	case []uint8:
@@ -27,10 +23,10 @@ func (b *Backend) NewTable(shape []int, values any, mask []uint8) (*Table, error
 	case []float32:
 		length = len(data)
 	}
-	if n == 0 || length == 0 || length%n != 0 || mask != nil && len(mask) != length {
-		return nil, fmt.Errorf("engine: %d values and %d of a mask are no examples of shape %v", length, len(mask), shape)
+	if n < 1 || length == 0 || length%n != 0 || mask != nil && len(mask) != length {
+		return nil, fmt.Errorf("engine: %d values and %d of a mask are no examples of %d values", length, len(mask), n)
 	}
-	dims := append([]int{length / n}, shape...)
+	dims := []int{length / n, n}
 	t := &Table{}
 	var err error
 	if t.values, err = b.place(Tensor{"values", dims, values}); err != nil {
@@ -46,6 +42,9 @@ func (b *Backend) NewTable(shape []int, values any, mask []uint8) (*Table, error
 
 // Order sets which examples each step sees: indices are [steps, batch], in one slice.
 func (t *Table) Order(b *Backend, indices []int32, batch int) (err error) {
+	if t.indices != nil {
+		t.indices.MustFinalizeAll()
+	}
 	t.indices, err = b.place(Tensor{"indices", []int{len(indices) / batch, batch}, indices})
 	return err
 }

@@ -22,8 +22,8 @@ import (
 // A Build is what a loss function finds in the graph.
 type Build struct {
 	Values map[string]*graph.Node // the model's variables by name
-	X      *graph.Node            // [batch, shape...]
-	Mask   *graph.Node            // [batch, shape...], or nil where nothing is padding
+	X      *graph.Node            // [batch, values]
+	Mask   *graph.Node            // [batch, values], or nil where nothing is padding
 	Step   *graph.Node            // steps taken before this one, a scalar of X's type
 	Noise  func(name string, dims ...int) *graph.Node
 }
@@ -139,8 +139,8 @@ func (t *Trainer) Status() (Status, error) {
 }
 
 // Run takes the steps from ≤ i < to: step i sees the examples of data that row i
-// of its indices names. Row 0 is step base of the epoch. It stops early where
-// [MaxStreak] steps were dropped in a row.
+// of its indices names. Row 0 is step base of the epoch. It stops early behind a
+// step that was dropped, so that each can be named.
 func (t *Trainer) Run(data *Table, base, from, to int) (err error) {
 	if t.lost != nil {
 		return t.lost
@@ -167,11 +167,8 @@ func (t *Trainer) Run(data *Table, base, from, to int) (err error) {
 			return err
 		}
 		status, err := t.Status()
-		if err != nil {
+		if err != nil || status.Streak > 0 {
 			return err
-		}
-		if status.Streak >= MaxStreak {
-			return nil
 		}
 	}
 	return nil
@@ -220,15 +217,15 @@ func (t *Trainer) program(in []*graph.Node) []*graph.Node {
 	}
 	going := graph.NewClosure(g, func(g *graph.Graph) []*graph.Node {
 		p := parameters(g)
-		streak := unpackStatus(p[len(p)-1]).streak
-		return []*graph.Node{graph.LogicalAnd(
-			graph.LessThan(p[0], p[1]),
-			graph.LessThan(streak, graph.Scalar(g, dtypes.Float64, MaxStreak)))}
+		return []*graph.Node{graph.LessThan(p[0], p[1])}
 	})
 	body := graph.NewClosure(g, func(g *graph.Graph) []*graph.Node {
 		p := parameters(g)
-		next := append([]*graph.Node{graph.OnePlus(p[0])}, p[1:fixed]...)
-		return append(next, t.step(p[0], p[2:fixed], p[fixed:])...)
+		carry := t.step(p[0], p[2:fixed], p[fixed:])
+		next := graph.OnePlus(p[0])
+		dropped := graph.GreaterThan(unpackStatus(carry[len(carry)-1]).streak, graph.Scalar(g, dtypes.Float64, 0))
+		to := graph.Where(dropped, next, p[1])
+		return append(append([]*graph.Node{next, to}, p[2:fixed]...), carry...)
 	})
 	return graph.While(going, body, in...)[fixed:]
 }
@@ -265,27 +262,29 @@ func (t *Trainer) step(i *graph.Node, data, carry []*graph.Node) []*graph.Node {
 	loss := t.loss(build)
 	grads := t.gradients(loss, carry)
 
-	good := graph.IsFinite(loss.Value)
+	// What is not finite stays so in a sum of it and other numbers: one test for all.
+	all := graph.Add(loss.Value, graph.ReduceAllSum(graph.Stack(loss.Measures[:], 0)))
 	for _, grad := range grads {
 		if grad != nil {
-			good = graph.LogicalAnd(good, graph.IsFinite(graph.ReduceAllSum(graph.Square(grad))))
+			all = graph.Add(all, graph.ReduceAllSum(graph.Square(grad)))
 		}
-	}
-	for _, measure := range loss.Measures {
-		good = graph.LogicalAnd(good, graph.IsFinite(measure))
 	}
 	for _, v := range t.vars {
 		if value, ok := loss.State[v.Name]; ok {
-			good = graph.LogicalAnd(good, graph.IsFinite(graph.ReduceAllSum(value)))
+			if v.Learned {
+				panic(fmt.Errorf("%s is set like state, and is learned; list it with State: true", v.Name))
+			}
+			all = graph.Add(all, graph.ReduceAllSum(value))
 		}
 	}
+	good := graph.IsFinite(all)
 	gate := graph.ConvertDType(good, dtypes.Float32)
 	first := graph.Equal(graph.Add(i, data[0]), graph.ZerosLike(i))
 	after := state.after(graph.ConvertDType(good, dtypes.Float64), first, loss.Measures)
 
 	next := t.adam.update(t.vars, carry, grads, gate, after)
 	for k, v := range t.vars {
-		if value, ok := loss.State[v.Name]; ok && !v.Learned {
+		if value, ok := loss.State[v.Name]; ok {
 			next[k] = graph.Where(graph.BroadcastToShape(good, shapes.Make(dtypes.Bool, v.Shape...)), value, carry[k])
 		}
 	}

@@ -37,7 +37,7 @@ func lineTrainer(t *testing.T, b *engine.Backend, examples []float32) (*engine.T
 	if err != nil {
 		t.Fatal(err)
 	}
-	table, err := b.NewTable([]int{2}, examples, nil)
+	table, err := b.NewTable(2, examples, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -129,7 +129,7 @@ func TestNonFiniteStepsAreDropped(t *testing.T) {
 		examples := line(64)
 		trainer, _ := lineTrainer(t, b, examples)
 		bad := append(append([]float32(nil), examples...), float32(math.NaN()), 0)
-		poisoned, err := b.NewTable([]int{2}, bad, nil)
+		poisoned, err := b.NewTable(2, bad, nil)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -144,8 +144,17 @@ func TestNonFiniteStepsAreDropped(t *testing.T) {
 			t.Fatal(err)
 		}
 		before := snapshot(t, trainer)
-		if err := trainer.Run(poisoned, 0, 10, 12); err != nil {
-			t.Fatal(err)
+		for _, from := range []int{10, 11} { // it stops behind each, to be asked which
+			if err := trainer.Run(poisoned, 0, from, 20); err != nil {
+				t.Fatal(err)
+			}
+			status, err := trainer.Status()
+			if err != nil {
+				t.Fatal(err)
+			}
+			if int(status.LastBad) != from || int(status.Step) != from+1 {
+				t.Errorf("step %d should be dropped: %+v", from, status)
+			}
 		}
 		after := snapshot(t, trainer)
 		if n := len(before) - 1; !reflect.DeepEqual(before[:n], after[:n]) {
@@ -168,14 +177,16 @@ func TestNonFiniteStepsAreDropped(t *testing.T) {
 		if err := poisoned.Order(b, all, 4); err != nil {
 			t.Fatal(err)
 		}
-		if err := trainer.Run(poisoned, 20, 0, 20); err != nil {
-			t.Fatal(err)
+		for i := range 5 {
+			if err := trainer.Run(poisoned, 20, i, 20); err != nil {
+				t.Fatal(err)
+			}
 		}
 		if status, err = trainer.Status(); err != nil {
 			t.Fatal(err)
 		}
-		if status.Streak != engine.MaxStreak || status.Step != 20+engine.MaxStreak {
-			t.Errorf("training on nothing finite stops after %d drops: %+v", engine.MaxStreak, status)
+		if status.Streak != 5 || status.Dropped != 7 || status.RateScale != 0.5 {
+			t.Errorf("after five steps on nothing finite: %+v", status)
 		}
 	})
 }
