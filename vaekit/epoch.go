@@ -11,7 +11,9 @@ import (
 // chunk takes as many steps as fit into a moment.
 func (s *session) chunk(pace *pace) error {
 	epoch, at := s.step/s.feed.steps, s.step%s.feed.steps
-	if err := s.feed.seek(epoch, at); err != nil {
+	if err := s.feed.seek(epoch, at); errors.Is(err, errInterrupted) {
+		return s.stop()
+	} else if err != nil {
 		return err
 	}
 	to := min(at+pace.chunk(), s.feed.to)
@@ -59,10 +61,7 @@ func (s *session) endEpoch() error {
 	line := Epoch{Epoch: epoch + 1, Train: means(status), Dropped: int(status.Dropped)}
 	if s.valid != nil {
 		if s.losses == nil {
-			var err error
-			if s.losses, err = newLooker(s.backend, s.model); err != nil {
-				return err
-			}
+			s.losses = newLooker(s.backend, s.model)
 		}
 		valid, err := s.losses.losses(s.trainer.Weights(), s.valid, s.how.Seed, s.step, s.feed.data.Len(), s.stopped)
 		if errors.Is(err, ErrStopped) {

@@ -19,7 +19,7 @@ type Evaluation struct {
 	ImportanceSamples int
 
 	Examples int    // only the first so many; 0: all
-	Seed     uint64 // of the draws
+	Seed     uint64 // of the draws of z, and of the data where it is drawn anew at every visit
 }
 
 // Figures are what an evaluation found, in nats, means over examples.
@@ -74,7 +74,7 @@ func (r *Run) Evaluate(data datasets.Dataset, what Evaluation) (Figures, error) 
 	var nll moments
 	var kl []float64
 	values := 0
-	err := pieces(data, lookRows, func(from int, b *datasets.Batch) error {
+	err := pieces(data, what.Seed, func(from int, b *datasets.Batch) error {
 		proper, err := r.look.model.Likelihood.Check(unmasked(b))
 		if err != nil {
 			return fmt.Errorf("vaekit: from example %d on: %w", from, err)
@@ -151,7 +151,10 @@ func (r *Run) Score(data datasets.Dataset, samples int) ([]float64, error) {
 		return nil, fmt.Errorf("vaekit: %d importance samples asked for; 0 scores by the ELBO", samples)
 	}
 	var scores []float64
-	err := pieces(data, lookRows, func(from int, b *datasets.Batch) error {
+	err := pieces(data, 0, func(from int, b *datasets.Batch) error {
+		if _, err := r.look.model.Likelihood.Check(unmasked(b)); err != nil {
+			return fmt.Errorf("vaekit: from example %d on: %w", from, err)
+		}
 		if samples > 0 {
 			logs, err := r.look.importance(r.weights, b, samples, engine.Key(0, "score", uint64(from)))
 			scores = append(scores, logs...)

@@ -1,7 +1,9 @@
 package vaekit
 
 import (
+	"errors"
 	"fmt"
+	"os"
 
 	"github.com/vaebook/vaebook/datasets"
 	"github.com/vaebook/vaebook/vaekit/internal/engine"
@@ -24,7 +26,14 @@ type feed struct {
 	resident   datasets.Table // what table holds of a resident data set
 	ahead      chan piece     // the next piece of another, while it is read
 	aheadStart int
+
+	check     func(datasets.Table) error // says whether the model can explain values; each is asked about once
+	checked   bool                       // a resident data set was
+	interrupt chan os.Signal             // ends a wait
 }
+
+// errInterrupted is what seek returns when the user interrupts its waiting.
+var errInterrupted = errors.New("interrupted while waiting for the data")
 
 // pieceBytes bounds what is read ahead of a data set that is not in memory. It is a
 // variable for tests, which have little data.
@@ -49,9 +58,11 @@ func (f *feed) seek(epoch, step int) error {
 			f.order[i] = int32(perm[i])
 		}
 		if f.ahead != nil {
-			<-f.ahead
+			if _, err := f.wait(); err != nil {
+				return err
+			}
 		}
-		f.epoch, f.from, f.to, f.ahead = epoch, 0, 0, nil
+		f.epoch, f.from, f.to = epoch, 0, 0
 	}
 	if f.table != nil && f.from <= step && step < f.to {
 		return nil
@@ -65,13 +76,19 @@ func (f *feed) seek(epoch, step int) error {
 // placeAll puts a whole data set on the device, or keeps it where it is there already.
 func (f *feed) placeAll(t datasets.Table) error {
 	if f.table == nil || !t.Same(f.resident) {
+		if !f.checked {
+			if err := f.check(t); err != nil {
+				return err
+			}
+			f.checked = true
+		}
 		f.free()
 		var values any = t.Floats
 		if t.Bytes != nil {
 			values = t.Bytes
 		}
 		var err error
-		if f.table, err = f.backend.NewTable(f.data.Shape(), values, t.Mask); err != nil {
+		if f.table, err = f.backend.NewTable(datasets.Size(f.data.Shape()), values, t.Mask); err != nil {
 			return err
 		}
 		f.resident = t
@@ -87,8 +104,10 @@ func (f *feed) placePiece(step int) error {
 	if f.ahead == nil || f.aheadStart != start {
 		f.read(start, length)
 	}
-	p := <-f.ahead
-	f.ahead = nil
+	p, err := f.wait()
+	if err != nil {
+		return err
+	}
 	if p.err != nil {
 		return fmt.Errorf("vaekit: reading examples of steps %d to %d: %w", start, start+length-1, p.err)
 	}
@@ -100,8 +119,7 @@ func (f *feed) placePiece(step int) error {
 		}
 	}
 	f.free()
-	var err error
-	if f.table, err = f.backend.NewTable(f.data.Shape(), p.batch.Values, p.batch.Mask); err != nil {
+	if f.table, err = f.backend.NewTable(datasets.Size(f.data.Shape()), p.batch.Values, p.batch.Mask); err != nil {
 		return err
 	}
 	f.from, f.to = start, min(start+length, f.steps)
@@ -127,14 +145,30 @@ func (f *feed) read(start, length int) {
 	}
 	ahead := make(chan piece, 1)
 	f.ahead, f.aheadStart = ahead, start
-	data, visit := f.data, uint64(f.epoch)
+	data, visit, check := f.data, uint64(f.epoch), f.check
 	go func() {
 		var p piece
+		defer func() { ahead <- p }()
+		defer recovered(&p.err) // what a reader's own data set panics with
 		if p.err = data.Read(&p.batch, visit, indices); p.err == nil {
 			p.err = p.batch.Check(data.Shape(), len(indices))
 		}
-		ahead <- p
+		if p.err == nil {
+			p.err = check(datasets.Table{Floats: p.batch.Values, Mask: p.batch.Mask})
+		}
 	}()
+}
+
+// wait takes the piece that is read ahead, once it is there.
+func (f *feed) wait() (piece, error) {
+	select {
+	case p := <-f.ahead:
+		f.ahead = nil
+		return p, nil
+	case <-f.interrupt:
+		f.ahead = nil // whoever reads it ends by itself
+		return piece{}, errInterrupted
+	}
 }
 
 // look reads examples of the present visit while nothing else reads the data.

@@ -32,6 +32,7 @@ type description struct {
 // note is what a checkpoint says of itself.
 type note struct {
 	Run     string // the hash of the description that it belongs to
+	Backend string // the kind that the steps up to here were taken on
 	Step    int
 	History []Epoch
 }

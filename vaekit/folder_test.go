@@ -69,7 +69,10 @@ var damage = map[string]func(file []byte) []byte{
 }
 
 func TestADamagedCheckpointIsNamedAndTheOneBeforeUsed(t *testing.T) {
-	onGo(t)
+	check.EachBackend(t, testDamage)
+}
+
+func testDamage(t *testing.T, _ *engine.Backend) {
 	dir, data := t.TempDir(), floats(t, 100)
 	how := vaekit.Training{Dir: dir, Epochs: 4, Batch: 20, SaveEvery: 1}
 	train(t, floatModel(), data, how)
@@ -151,7 +154,7 @@ func TestAMendedModelTakesAFolderWithoutWeights(t *testing.T) {
 	train(t, floatModel(), floats(t, 100), vaekit.Training{Dir: dir, Epochs: 1})
 }
 
-// Weights that lie in a folder without their run.json belong to nobody.
+// Weights that lie in a folder without their run.json are neither taken over nor lost.
 func TestWeightsOfAnotherRunAreNotTakenOver(t *testing.T) {
 	onGo(t)
 	dir := t.TempDir()
@@ -162,10 +165,17 @@ func TestWeightsOfAnotherRunAreNotTakenOver(t *testing.T) {
 		t.Fatal(err)
 	}
 	how.Seed = 2
+	if _, err := vaekit.Train(floatModel(), floats(t, 100), how); err == nil || !strings.Contains(err.Error(), "no run.json") {
+		t.Errorf("weights without a description: %v", err)
+	}
+	if !slices.Equal(mine, must[[]byte](t)(os.ReadFile(filepath.Join(dir, engine.WeightsFile)))) {
+		t.Error("weights without a description were changed")
+	}
+	how.Restart = true
 	other := train(t, floatModel(), floats(t, 100), how)
-	how.Dir = ""
+	how.Dir, how.Restart = "", false
 	if alone := train(t, floatModel(), floats(t, 100), how); alone.History[0] != other.History[0] {
-		t.Errorf("beside another run's weights: %+v, alone %+v", other.History[0], alone.History[0])
+		t.Errorf("in the folder: %+v, in memory %+v", other.History[0], alone.History[0])
 	}
 	if err := os.WriteFile(filepath.Join(dir, engine.WeightsFile), mine, 0o644); err != nil {
 		t.Fatal(err)

@@ -31,16 +31,12 @@ const (
 	fewRows  = 16
 )
 
-func newLooker(b *engine.Backend, model *built) (*looker, error) {
-	vars, err := model.variables(0)
-	if err != nil {
-		return nil, err
-	}
+func newLooker(b *engine.Backend, model *built) *looker {
 	l := &looker{backend: b, model: model, made: map[string]*engine.Function{}}
-	for _, v := range vars {
-		l.names = append(l.names, v.Name)
+	for _, p := range model.params() {
+		l.names = append(l.names, p.Name)
 	}
-	return l, nil
+	return l
 }
 
 // function is the graph called name; build makes it at the first call.
@@ -113,7 +109,7 @@ func (l *looker) encode(w *engine.Weights, b *datasets.Batch) (mean, sigma []flo
 	return out[0], out[1], nil
 }
 
-// decode is E[x|z] for z [n, latent], or a draw from p(x|z): [n, event...].
+// decode is E[x|z] for z [n, latent], or a draw from p(x|z): [n, values].
 func (l *looker) decode(w *engine.Weights, z []float32, draw bool, key func(int) uint64) ([]float32, error) {
 	f, err := l.function(fmt.Sprint("decode ", draw), func(p *nets.Pass, in []*graph.Node) []*graph.Node {
 		out := l.model.decode(p, in[0])
@@ -197,9 +193,12 @@ func (l *looker) losses(w *engine.Weights, data datasets.Dataset, seed uint64, s
 		return Losses{}, err
 	}
 	var sum Losses
-	err = pieces(data, lookRows, func(from int, b *datasets.Batch) error {
+	err = pieces(data, 0, func(from int, b *datasets.Batch) error {
 		if err := stop(); err != nil {
 			return err
+		}
+		if _, err := l.model.Likelihood.Check(unmasked(b)); err != nil {
+			return fmt.Errorf("from example %d on: %w", from, err)
 		}
 		n := b.Len()
 		args := []engine.Tensor{
@@ -222,14 +221,18 @@ func (l *looker) losses(w *engine.Weights, data datasets.Dataset, seed uint64, s
 	return sum, err
 }
 
-// pieces reads a data set from front to back, at most rows examples at a time.
-func pieces(data datasets.Dataset, rows int, f func(from int, b *datasets.Batch) error) error {
-	for from := 0; from < data.Len(); from += rows {
-		indices := firstIndices(data.Len()-from, rows)
+// pieces reads a data set from front to back, lookRows examples at a time.
+func pieces(data datasets.Dataset, visit uint64, f func(from int, b *datasets.Batch) error) error {
+	for from := 0; from < data.Len(); from += lookRows {
+		indices := firstIndices(data.Len()-from, lookRows)
 		for i := range indices {
 			indices[i] += from
 		}
-		b, err := datasets.Read(data, indices...)
+		b := &datasets.Batch{}
+		err := data.Read(b, visit, indices)
+		if err == nil {
+			err = b.Check(data.Shape(), len(indices))
+		}
 		if err != nil {
 			return fmt.Errorf("vaekit: reading the data: %w", err)
 		}
@@ -240,15 +243,16 @@ func pieces(data datasets.Dataset, rows int, f func(from int, b *datasets.Batch)
 	return nil
 }
 
-// inputs are a batch's values and, where it has one, its mask.
+// inputs are a batch's values and, where it has one, its mask, a row for each example.
 func inputs(b *datasets.Batch) []engine.Tensor {
-	in := []engine.Tensor{{Name: "x", Shape: b.Shape, Data: b.Values}}
+	shape := []int{datasets.Size(b.Shape)}
+	in := []engine.Tensor{{Name: "x", Shape: shape, Data: b.Values}}
 	if b.Mask != nil {
 		mask := make([]float32, len(b.Mask))
 		for i, v := range b.Mask {
 			mask[i] = float32(v)
 		}
-		in = append(in, engine.Tensor{Name: "mask", Shape: b.Shape, Data: mask})
+		in = append(in, engine.Tensor{Name: "mask", Shape: shape, Data: mask})
 	}
 	return in
 }

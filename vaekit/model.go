@@ -114,15 +114,12 @@ func (m Model) build(event []int) (*built, error) {
 		part{"likelihood", b.Likelihood.Params(event)},
 		part{"objective", b.Objective.Params()})
 	seen := map[string]bool{}
-	for _, p := range b.parts {
-		for _, q := range p.params {
-			name := p.name + "." + q.Name
-			if seen[name] {
-				return nil, fmt.Errorf("vaekit: two parameters are called %s; a layer lists each name once", name)
-			}
-			if seen[name] = true; len(q.Shape) > 0 && slices.Min(q.Shape) < 1 {
-				return nil, fmt.Errorf("vaekit: parameter %s has shape %v; every dimension must be at least 1", name, q.Shape)
-			}
+	for _, p := range b.params() {
+		if seen[p.Name] {
+			return nil, fmt.Errorf("vaekit: two parameters are called %s; a layer lists each name once", p.Name)
+		}
+		if seen[p.Name] = true; len(p.Shape) > 0 && slices.Min(p.Shape) < 1 {
+			return nil, fmt.Errorf("vaekit: parameter %s has shape %v; every dimension must be at least 1", p.Name, p.Shape)
 		}
 	}
 	return b, nil
@@ -138,18 +135,27 @@ func fits(out, event []int, n int) bool {
 	return slices.Equal(out, wide) || slices.Equal(out, append(slices.Clone(event), n))
 }
 
-// variables are the model's parameters with the values that seed gives them.
-func (b *built) variables(seed uint64) ([]engine.Variable, error) {
-	var vars []engine.Variable
+// params are the model's parameters by their full names.
+func (b *built) params() []nets.Param {
+	var all []nets.Param
 	for _, p := range b.parts {
 		for _, q := range p.params {
-			name := p.name + "." + q.Name
-			values, err := q.Init.Values(engine.Rand(seed, "init "+name, 0), q.Shape)
-			if err != nil {
-				return nil, fmt.Errorf("vaekit: %s: %w", name, err)
-			}
-			vars = append(vars, engine.Variable{Name: name, Shape: q.Shape, Learned: !q.State, Value: values})
+			q.Name = p.name + "." + q.Name
+			all = append(all, q)
 		}
+	}
+	return all
+}
+
+// variables are the parameters with the values that seed gives them.
+func (b *built) variables(seed uint64) ([]engine.Variable, error) {
+	var vars []engine.Variable
+	for _, p := range b.params() {
+		values, err := p.Init.Values(engine.Rand(seed, "init "+p.Name, 0), p.Shape)
+		if err != nil {
+			return nil, fmt.Errorf("vaekit: %s: %w", p.Name, err)
+		}
+		vars = append(vars, engine.Variable{Name: p.Name, Shape: p.Shape, Learned: !p.State, Value: values})
 	}
 	return vars, nil
 }

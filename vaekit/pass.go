@@ -1,16 +1,24 @@
 package vaekit
 
 import (
+	"fmt"
+
 	"github.com/gomlx/compute/dtypes"
 	"github.com/gomlx/gomlx/core/graph"
 
+	"github.com/vaebook/vaebook/datasets"
 	"github.com/vaebook/vaebook/vaekit/dist"
 	"github.com/vaebook/vaebook/vaekit/internal/engine"
 	"github.com/vaebook/vaebook/vaekit/nets"
 )
 
-// encode is q(z|x) for x [batch, event...].
+// Between the nets everything is flat, [batch, values]: XLA's CPU compiler makes slow
+// loops where the last axis is short, and an image of one channel ends in an axis of 1.
+// Only the nets see the shape of an example.
+
+// encode is q(z|x) for x [batch, values].
 func (b *built) encode(p *nets.Pass, x *graph.Node) dist.Density {
+	x = graph.Reshape(x, append([]int{x.Shape().Dimensions[0]}, b.event...)...)
 	h := b.Encoder.Apply(p.In("encoder"), x)
 	h = graph.Reshape(h, h.Shape().Dimensions[0], -1)
 	out := b.encoderHead.Apply(p.In("posterior"), h)
@@ -22,18 +30,17 @@ func (b *built) prior(p *nets.Pass, like *graph.Node) dist.Density {
 	return b.Prior.Density(p.In("prior"), like, b.Latent)
 }
 
-// decode is what the likelihood wants to know of z [batch, latent]: [batch, event..., outputs].
+// decode is what the likelihood wants to know of z [batch, latent]: [batch, values, outputs].
 func (b *built) decode(p *nets.Pass, z *graph.Node) *graph.Node {
 	h := b.Decoder.Apply(p.In("decoder"), z)
 	batch := h.Shape().Dimensions[0]
 	if b.decoderHead != nil {
 		h = b.decoderHead.Apply(p.In("output"), graph.Reshape(h, batch, -1))
 	}
-	dims := append([]int{batch}, b.event...)
-	return graph.Reshape(h, append(dims, b.Likelihood.Outputs())...)
+	return graph.Reshape(h, batch, datasets.Size(b.event), b.Likelihood.Outputs())
 }
 
-// terms sends x [batch, event...] through the model, drawing k·m latents for each
+// terms sends x [batch, values] through the model, drawing k·m latents for each
 // example. Mask may be nil.
 func (b *built) terms(p *nets.Pass, x, mask *graph.Node, k, m int) *Terms {
 	batch := x.Shape().Dimensions[0]
@@ -50,7 +57,7 @@ func (b *built) terms(p *nets.Pass, x, mask *graph.Node, k, m int) *Terms {
 	return &Terms{
 		X:             x,
 		Mask:          mask,
-		Mean:          graph.Reshape(mean, append([]int{k, m, batch}, b.event...)...),
+		Mean:          graph.Reshape(mean, k, m, batch, -1),
 		Z:             z,
 		LogLikelihood: graph.Reshape(loglik, k, m, batch),
 		LogPrior:      prior.LogProb(z),
@@ -78,6 +85,29 @@ func repeat(x *graph.Node, n int) *graph.Node {
 	dims := x.Shape().Dimensions
 	many := graph.BroadcastToDims(graph.InsertAxes(x, 0), append([]int{n}, dims...)...)
 	return graph.Reshape(many, append([]int{n * dims[0]}, dims[1:]...)...)
+}
+
+// explains returns an error where the likelihood cannot explain values of a table.
+func (b *built) explains(t datasets.Table) error {
+	values := t.Floats
+	if t.Bytes != nil { // 256 values say it all
+		var seen [256]bool
+		for i, v := range t.Bytes {
+			if t.Mask == nil || t.Mask[i] != 0 {
+				seen[v] = true
+			}
+		}
+		for v := range seen {
+			if seen[v] {
+				values = append(values, float32(v)/255)
+			}
+		}
+		t.Mask = nil
+	}
+	if _, err := b.Likelihood.Check(unmasked(&datasets.Batch{Values: values, Mask: t.Mask})); err != nil {
+		return fmt.Errorf("vaekit: Model.Likelihood does not suit the data: %w", err)
+	}
+	return nil
 }
 
 // lookingPass is a pass that only looks, its noise drawn from a key [1]uint64.

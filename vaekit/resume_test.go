@@ -9,10 +9,12 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"syscall"
 	"testing"
 	"time"
 
+	"github.com/vaebook/vaebook/datasets"
 	"github.com/vaebook/vaebook/vaekit"
 	"github.com/vaebook/vaebook/vaekit/internal/check"
 	"github.com/vaebook/vaebook/vaekit/internal/engine"
@@ -59,39 +61,53 @@ func TestKilledAndResumedEqualsNotKilled(t *testing.T) {
 	}
 	check.EachBackend(t, func(t *testing.T, _ *engine.Backend) {
 		whole := t.TempDir()
-		began := time.Now()
-		if out, err := child(whole).CombinedOutput(); err != nil {
-			t.Fatalf("%v: %s", err, out)
-		}
-		took := time.Since(began)
-		rng := rand.New(rand.NewPCG(uint64(took), 0))
-
-		var killed int
-		dir := t.TempDir()
-		for killed < kills {
+		trains := func(dir string) (ended chan error, kill func() error) {
 			cmd := child(dir)
 			if err := cmd.Start(); err != nil {
 				t.Fatal(err)
 			}
-			ended := make(chan error, 1)
+			ended = make(chan error, 1)
 			go func() { ended <- cmd.Wait() }()
-			select {
-			case err := <-ended:
-				if err != nil {
-					t.Fatalf("after %d kills the run does not go on: %v", killed, err)
+			return ended, cmd.Process.Kill
+		}
+		ended, _ := trains(whole)
+		savesAgain(t, whole, nil, ended)
+		began := time.Now()
+		if err := <-ended; err != nil {
+			t.Fatal(err)
+		}
+		took := time.Since(began) // from the first checkpoint to the end
+		rng := rand.New(rand.NewPCG(uint64(took), 0))
+
+		dir := t.TempDir()
+		for killed := 0; killed < kills; {
+			before, _ := os.Stat(filepath.Join(dir, engine.WeightsFile))
+			ended, kill := trains(dir)
+			finished := !savesAgain(t, dir, before, ended)
+			if !finished {
+				select {
+				case err := <-ended:
+					ended <- err
+					finished = true
+				case <-time.After(time.Duration(rng.Int64N(int64(took)))):
 				}
-				// It finished first: what it left must be right, and another begins.
-				if !bytes.Equal(weights(t, whole), weights(t, dir)) {
-					t.Fatalf("after %d kills the run ends with other weights", killed)
-				}
-				dir = t.TempDir()
-			case <-time.After(time.Duration(rng.Int64N(int64(took)))):
-				if err := cmd.Process.Kill(); err != nil {
+			}
+			if !finished {
+				if err := kill(); err != nil {
 					t.Fatal(err)
 				}
 				<-ended
 				killed++
+				continue
 			}
+			if err := <-ended; err != nil {
+				t.Fatalf("after %d kills the run does not go on: %v", killed, err)
+			}
+			// It finished first: what it left must be right, and another begins.
+			if !bytes.Equal(weights(t, whole), weights(t, dir)) {
+				t.Fatalf("after %d kills the run ends with other weights", killed)
+			}
+			dir = t.TempDir()
 		}
 		if out, err := child(dir).CombinedOutput(); err != nil {
 			t.Fatalf("after %d kills: %v: %s", kills, err, out)
@@ -102,33 +118,86 @@ func TestKilledAndResumedEqualsNotKilled(t *testing.T) {
 	})
 }
 
+// savesAgain waits until a child has written another checkpoint than the one before,
+// and is false where it ended without.
+func savesAgain(t *testing.T, dir string, before os.FileInfo, ended chan error) bool {
+	t.Helper()
+	for {
+		now, err := os.Stat(filepath.Join(dir, engine.WeightsFile))
+		if err == nil && (before == nil || !os.SameFile(before, now)) {
+			return true
+		}
+		select {
+		case err := <-ended:
+			ended <- err
+			return false
+		case <-time.After(time.Millisecond):
+		}
+	}
+}
+
 func TestInterruptSavesAndGoesOn(t *testing.T) {
 	check.EachBackend(t, func(t *testing.T, _ *engine.Backend) {
-		whole, dir := t.TempDir(), t.TempDir()
-		train(t, floatModel(), floatsOf(), childTraining(whole))
-		how := childTraining(dir)
-		how.SaveEvery = time.Hour // what is saved is the interrupt's doing
-		asked := false
-		how.Progress = func(r vaekit.Report) {
-			if r.Epoch == 10 && !asked {
-				asked = true
-				if err := syscall.Kill(os.Getpid(), syscall.SIGINT); err != nil {
-					t.Error(err)
+		for _, c := range []struct {
+			signal syscall.Signal
+			data   datasets.Dataset
+		}{
+			{syscall.SIGINT, floatsOf()},
+			{syscall.SIGTERM, stream{datasets.Binarise(bars(t, 400), datasets.Dynamic, 0)}},
+		} {
+			m := floatModel()
+			whole, dir := t.TempDir(), t.TempDir()
+			train(t, m, c.data, childTraining(whole))
+			how := childTraining(dir)
+			how.SaveEvery = time.Hour // what is saved is the interrupt's doing
+			asked := false
+			how.Progress = func(r vaekit.Report) {
+				if r.Epoch == 10 && !asked {
+					asked = true
+					if err := syscall.Kill(os.Getpid(), c.signal); err != nil {
+						t.Error(err)
+					}
 				}
 			}
-		}
-		run, err := vaekit.Train(floatModel(), floatsOf(), how)
-		if !errors.Is(err, vaekit.ErrStopped) {
-			t.Fatalf("interrupted training returns %v", err)
-		}
-		if run == nil || run.Steps == 0 || len(run.History) >= 40 {
-			t.Fatalf("interrupted at epoch 10, the run has %d epochs", len(run.History))
-		}
-		train(t, floatModel(), floatsOf(), childTraining(dir))
-		if !bytes.Equal(weights(t, whole), weights(t, dir)) {
-			t.Error("interrupted and taken up again, the run ends with other weights")
+			run, err := vaekit.Train(m, c.data, how)
+			if !errors.Is(err, vaekit.ErrStopped) {
+				t.Fatalf("training that gets %v returns %v", c.signal, err)
+			}
+			if run == nil || run.Steps == 0 || len(run.History) >= 40 {
+				t.Fatalf("interrupted at epoch 10, the run has %d epochs", len(run.History))
+			}
+			train(t, m, c.data, childTraining(dir))
+			if !bytes.Equal(weights(t, whole), weights(t, dir)) {
+				t.Error("interrupted and taken up again, the run ends with other weights")
+			}
 		}
 	})
+}
+
+// slow is a data set that never comes to an end of its second reading in training.
+type slow struct {
+	datasets.Dataset
+	reads *atomic.Int32
+}
+
+func (s slow) Read(b *datasets.Batch, visit uint64, indices []int) error {
+	if visit == 1 && len(indices) > 64 { // the fingerprint looks at 64
+		s.reads.Add(1)
+		if err := syscall.Kill(os.Getpid(), syscall.SIGINT); err != nil {
+			return err
+		}
+		select {}
+	}
+	return s.Dataset.Read(b, visit, indices)
+}
+
+func TestAnInterruptIsHeardWhileWaitingForData(t *testing.T) {
+	onGo(t)
+	data := slow{floatsOf(), &atomic.Int32{}}
+	run, err := vaekit.Train(floatModel(), data, vaekit.Training{Dir: t.TempDir(), Epochs: 3, Batch: 20})
+	if !errors.Is(err, vaekit.ErrStopped) || run == nil || run.Steps != 20 || data.reads.Load() != 1 {
+		t.Errorf("interrupted while the second epoch is read: %v, %+v", err, run)
+	}
 }
 
 // A finished run is returned without a step; more epochs go on as if asked for at first.
@@ -139,9 +208,13 @@ func TestTrainAgain(t *testing.T) {
 		how.Epochs = 3
 		train(t, floatModel(), floatsOf(), how)
 		before := weights(t, dir)
-		how.Progress = func(r vaekit.Report) { t.Errorf("a finished run reports %+v", r) }
+		var told []vaekit.Report
+		how.Progress = func(r vaekit.Report) { told = append(told, r) }
 		if again := train(t, floatModel(), floatsOf(), how); len(again.History) != 3 {
 			t.Errorf("the finished run has %d epochs", len(again.History))
+		}
+		if len(told) != 1 || !told[0].Done || told[0].Step != told[0].Steps || len(told[0].Lines) != 1 {
+			t.Errorf("a finished run reports %+v", told)
 		}
 		if !bytes.Equal(before, weights(t, dir)) {
 			t.Error("asking for a finished run changed it")
@@ -161,11 +234,12 @@ func TestAnotherRunIsLeftAlone(t *testing.T) {
 	dir := t.TempDir()
 	how := childTraining(dir)
 	how.Epochs = 2
-	train(t, floatModel(), floatsOf(), how)
+	var data datasets.Dataset = floatsOf()
+	train(t, floatModel(), data, how)
 	before := weights(t, dir)
 	refused := func(what string, m vaekit.Model, how vaekit.Training, want string) {
 		t.Helper()
-		_, err := vaekit.Train(m, floatsOf(), how)
+		_, err := vaekit.Train(m, data, how)
 		if err == nil || !strings.Contains(err.Error(), want) || !strings.Contains(err.Error(), "Restart: true") {
 			t.Errorf("%s: want an error with %q and the ways out, got %v", what, want, err)
 		}
@@ -180,8 +254,19 @@ func TestAnotherRunIsLeftAlone(t *testing.T) {
 	wider.Latent = 3
 	refused("another model", wider, how, "Model.Latent: 2 and 3")
 
+	// Data that looks alike at first: masked, or drawn anew at every visit.
+	data = padded{floatsOf(), 0}
+	refused("other data", floatModel(), how, "trained on other data")
+	dir = t.TempDir()
+	grey := must[*datasets.Examples](t)(datasets.FromBytes([]int{5}, bytes.Repeat([]byte{128}, 500), nil))
+	data, how.Dir = datasets.Binarise(grey, datasets.Fixed, 0), dir
+	train(t, floatModel(), data, how)
+	before = weights(t, dir)
+	data = datasets.Binarise(grey, datasets.Dynamic, 0)
+	refused("data drawn anew", floatModel(), how, "trained on other data")
+
 	how.Restart = true
-	train(t, wider, floatsOf(), how)
+	train(t, wider, data, how)
 	if bytes.Equal(before, weights(t, dir)) {
 		t.Error("Restart kept the old run")
 	}

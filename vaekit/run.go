@@ -31,7 +31,7 @@ type Run struct {
 // Load opens a run's folder. The model comes from the folder as well; where it
 // holds a type that was not registered, the error names it, and [Open] is the way.
 func Load(dir string) (*Run, error) {
-	run, err := LoadFS(os.DirFS(dir))
+	run, err := load(os.DirFS(dir))
 	if err != nil {
 		return nil, fmt.Errorf("vaekit: %s: %w", dir, err)
 	}
@@ -41,6 +41,14 @@ func Load(dir string) (*Run, error) {
 
 // LoadFS opens a run in a file system, such as one embedded in a program.
 func LoadFS(dir fs.FS) (*Run, error) {
+	run, err := load(dir)
+	if err != nil {
+		return nil, fmt.Errorf("vaekit: %w", err)
+	}
+	return run, nil
+}
+
+func load(dir fs.FS) (*Run, error) {
 	d, err := mustDescription(dir)
 	if err != nil {
 		return nil, err
@@ -112,22 +120,16 @@ func openRun(dir fs.FS, model Model, d description) (run *Run, err error) {
 
 // newRun makes a run of a checkpoint's tensors.
 func newRun(backend *engine.Backend, b *built, d description, dir string, all []engine.Tensor, n note, warning string) (*Run, error) {
-	run := &Run{Model: b.Model, Dir: dir, Steps: n.Step, History: n.History, Warning: warning, description: d}
-	want, err := b.variables(0)
-	if err != nil {
-		return nil, err
-	}
-	for _, v := range want {
-		i := slices.IndexFunc(all, func(t engine.Tensor) bool { return t.Name == v.Name })
-		if i < 0 || !slices.Equal(all[i].Shape, v.Shape) {
-			return nil, fmt.Errorf("vaekit: the checkpoint has no tensor %s of shape %v", v.Name, v.Shape)
+	run := &Run{Model: b.Model, Dir: dir, Steps: n.Step, History: n.History, Warning: warning, description: d, look: newLooker(backend, b)}
+	for _, p := range b.params() {
+		i := slices.IndexFunc(all, func(t engine.Tensor) bool { return t.Name == p.Name })
+		if i < 0 || !slices.Equal(all[i].Shape, p.Shape) {
+			return nil, fmt.Errorf("the checkpoint has no tensor %s of shape %v", p.Name, p.Shape)
 		}
 		run.vars = append(run.vars, all[i])
 	}
-	if run.weights, err = backend.Place(run.vars); err != nil {
-		return nil, err
-	}
-	run.look, err = newLooker(backend, b)
+	var err error
+	run.weights, err = backend.Place(run.vars)
 	return run, err
 }
 
@@ -158,7 +160,7 @@ func (r *Run) Export(dir string) error {
 	if err != nil {
 		return err
 	}
-	text, err := json.Marshal(note{hash, r.Steps, r.History})
+	text, err := json.Marshal(note{Run: hash, Step: r.Steps, History: r.History})
 	if err != nil {
 		return fmt.Errorf("vaekit: %w", err)
 	}
@@ -188,16 +190,21 @@ func (r *Run) fingerprint() string {
 	return fmt.Sprintf("%016x", h.Sum64())
 }
 
-// lend gives its weights to the variables of another model that have the same name and shape.
-func (r *Run) lend(vars []engine.Variable) {
-	if r == nil {
-		return
-	}
+// lend gives its weights to the variables of another model that have the same name
+// and shape, and returns the names of the others.
+func (r *Run) lend(vars []engine.Variable) (without []string, err error) {
 	for i, v := range vars {
-		for _, mine := range r.vars {
-			if mine.Name == v.Name && slices.Equal(mine.Shape, v.Shape) {
-				vars[i].Value = slices.Clone(mine.Floats())
-			}
+		at := slices.IndexFunc(r.vars, func(mine engine.Tensor) bool {
+			return mine.Name == v.Name && slices.Equal(mine.Shape, v.Shape)
+		})
+		if at < 0 {
+			without = append(without, v.Name)
+			continue
 		}
+		vars[i].Value = slices.Clone(r.vars[at].Floats())
 	}
+	if len(without) == len(vars) {
+		return nil, errors.New("vaekit: Training.From is a run of another model: no parameter has the same name and shape")
+	}
+	return without, nil
 }

@@ -18,36 +18,52 @@ func (m Model) Summary(event ...int) (table string, err error) {
 		return "", err
 	}
 	var s strings.Builder
-	total := 0
-	row := func(part, layer string, out []int, params []nets.Param) {
+	learned, state := 0, 0
+	row := func(part, layer, out string, params []nets.Param) {
 		n := 0
 		for _, p := range params {
-			n += datasets.Size(p.Shape)
+			if p.State {
+				state += datasets.Size(p.Shape)
+			} else {
+				n += datasets.Size(p.Shape)
+			}
 		}
-		total += n
-		fmt.Fprintf(&s, "%-11s %-34s %-14s %10d\n", part, layer, strings.ReplaceAll(fmt.Sprint(out), " ", "×"), n)
+		learned += n
+		fmt.Fprintf(&s, "%-11s %-34s %-14s %10d\n", part, layer, out, n)
 	}
-	net := func(part string, net nets.Net, in []int) []int {
-		for _, layer := range net {
+	var net func(part string, net nets.Net, in []int) []int
+	net = func(part string, of nets.Net, in []int) []int {
+		for _, layer := range of {
 			out, _ := layer.Out(in) // build has checked that it fits
-			row(part, layerLine(layer), out, layer.Params(in))
+			if inner, ok := layer.(nets.Net); ok {
+				net(part, inner, in)
+			} else {
+				row(part, layerLine(layer), times(out), layer.Params(in))
+			}
 			in = out
 		}
 		return in
 	}
 	fmt.Fprintf(&s, "%-11s %-34s %-14s %10s\n", "part", "layer", "output", "parameters")
 	features := net("encoder", b.Encoder, event)
-	row("posterior", layerLine(b.encoderHead), []int{b.encoderHead.Units}, b.encoderHead.Params([]int{datasets.Size(features)}))
-	row("", describe.Name(b.Posterior), []int{b.Latent}, b.Posterior.Params(b.Latent))
-	row("prior", describe.Name(b.Prior), []int{b.Latent}, b.Prior.Params(b.Latent))
+	row("posterior", layerLine(b.encoderHead), times([]int{b.encoderHead.Units}), b.encoderHead.Params([]int{datasets.Size(features)}))
+	row("", describe.Name(b.Posterior), times([]int{b.Latent}), b.Posterior.Params(b.Latent))
+	row("prior", describe.Name(b.Prior), times([]int{b.Latent}), b.Prior.Params(b.Latent))
 	out := net("decoder", b.Decoder, []int{b.Latent})
 	if b.decoderHead != nil {
-		row("output", layerLine(*b.decoderHead), []int{b.decoderHead.Units}, b.decoderHead.Params([]int{datasets.Size(out)}))
+		row("output", layerLine(*b.decoderHead), times([]int{b.decoderHead.Units}), b.decoderHead.Params([]int{datasets.Size(out)}))
 	}
-	row("likelihood", describe.Name(b.Likelihood), event, b.Likelihood.Params(event))
-	fmt.Fprintf(&s, "%d parameters, %.1f MB as float32", total, float64(4*total)/1e6)
+	row("likelihood", describe.Name(b.Likelihood), times(event), b.Likelihood.Params(event))
+	row("objective", describe.Name(b.Objective), "", b.Objective.Params())
+	fmt.Fprintf(&s, "%d parameters, %.1f MB as float32", learned, float64(4*learned)/1e6)
+	if state > 0 {
+		fmt.Fprintf(&s, "; %d numbers kept that are not learned", state)
+	}
 	return s.String(), nil
 }
+
+// times writes a shape as [28×28×1].
+func times(shape []int) string { return strings.ReplaceAll(fmt.Sprint(shape), " ", "×") }
 
 // Summary is the table of the run's own model.
 func (r *Run) Summary() string {

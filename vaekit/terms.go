@@ -21,9 +21,9 @@ type Terms struct {
 	Posterior dist.Density // q(z|x), for log-densities at other z or with its parameters fixed
 	Prior     dist.Density // p(z)
 
-	X    *graph.Node // the batch, [batch, event...]
+	X    *graph.Node // the batch, every example as one row of values, [batch, values]
 	Mask *graph.Node // 1 where X is data, 0 where it is padding, like X; nil: all is data
-	Mean *graph.Node // E[x|z], [K, M, batch, event...]
+	Mean *graph.Node // E[x|z], [K, M, batch, values]
 
 	Step     *graph.Node // training steps taken before this one, a scalar
 	Examples int         // examples in the training data

@@ -35,6 +35,7 @@ func Train(model Model, data datasets.Dataset, how Training) (run *Run, err erro
 		return nil, err
 	}
 	if s.done() {
+		newPace(s).report(true)
 		return s.run()
 	}
 	trained := s.train()
@@ -101,11 +102,20 @@ func newSession(model Model, data datasets.Dataset, how Training) (*session, err
 	}
 	s.lines = []string{s.backend.Line}
 	s.feed = newFeed(s.backend, train, how.Batch, how.Seed)
+	s.feed.check = b.explains
 	vars, err := b.variables(how.Seed)
 	if err != nil {
 		return nil, err
 	}
-	how.From.lend(vars)
+	if how.From != nil {
+		without, err := how.From.lend(vars)
+		if err != nil {
+			return nil, err
+		}
+		if len(without) > 0 {
+			s.lines = append(s.lines, "Training.From has nothing for "+strings.Join(without, ", "))
+		}
+	}
 	adam := engine.Adam{Rate: how.Rate, Beta1: 0.9, Beta2: 0.999, Epsilon: 1e-8}
 	if s.trainer, err = engine.NewTrainer(s.backend, how.Seed, adam, vars, b.loss(train.Len())); err != nil {
 		return nil, fmt.Errorf("vaekit: %w", err)
@@ -148,16 +158,13 @@ func (s *session) open() error {
 	if err != nil {
 		return fmt.Errorf("vaekit: %s: %w; take another Dir, or Restart: true to begin anew", dir, err)
 	}
-	if held == nil {
-		if err := clearRun(dir); err != nil { // weights that belong to no run
-			return err
-		}
-		return s.description.write(dir)
-	}
 	all, text, warning, err := engine.LoadWeights(os.DirFS(dir))
 	if errors.Is(err, engine.ErrNoWeights) {
-		// It ended before its first checkpoint, perhaps because of what is mended now.
+		// A run that ended before its first checkpoint did so perhaps because of what is mended now.
 		return s.description.write(dir)
+	}
+	if held == nil {
+		return fmt.Errorf("vaekit: %s holds weights and no %s to say of which run; take another Dir, or Restart: true to begin anew", dir, descriptionFile)
 	}
 	if diff := held.difference(s.description); diff != "" {
 		return fmt.Errorf("vaekit: %s holds another run: %s (there and asked for); take another Dir, or Restart: true to begin anew", dir, diff)
@@ -184,7 +191,10 @@ func (s *session) open() error {
 	if warning != "" {
 		s.lines = append(s.lines, warning)
 	}
-	return nil
+	if n.Backend != s.backend.Kind && !s.done() {
+		s.lines = append(s.lines, fmt.Sprintf("the steps so far were taken on backend %s; from here on the noise is that of backend %s, and the run is not the one that either alone would make", n.Backend, s.backend.Kind))
+	}
+	return engine.Sweep(dir)
 }
 
 func (s *session) steps() int { return s.how.Epochs * s.feed.steps }
@@ -201,6 +211,7 @@ func (s *session) train() error {
 	defer signal.Stop(stop)
 	defer s.feed.close()
 
+	s.feed.interrupt = stop
 	s.stopped = func() error {
 		select {
 		case <-stop:
@@ -277,7 +288,7 @@ func (s *session) run() (*Run, error) {
 
 func (s *session) note() (note, error) {
 	hash, err := s.description.hash()
-	return note{hash, s.step, s.history}, err
+	return note{hash, s.backend.Kind, s.step, s.history}, err
 }
 
 func firstIndices(have, want int) []int {

@@ -39,6 +39,7 @@ type Training struct {
 	Validation datasets.Dataset
 
 	// From is a run whose weights to begin with, where names and shapes agree.
+	// Progress hears where they do not; none that agrees is an error.
 	From *Run
 
 	// Restart throws away the run that Dir holds. Take it out again before calling
@@ -111,7 +112,8 @@ type settings struct {
 	From     string // fingerprint of the weights it began with
 }
 
-// fingerprint tells data sets apart by their size and some of their examples.
+// fingerprint tells data sets apart by their size and some of their examples, at two
+// visits: what is drawn anew at each is other data than what is drawn once.
 func fingerprint(data datasets.Dataset) (string, error) {
 	const looks = 64
 	h := fnv.New64a()
@@ -121,11 +123,18 @@ func fingerprint(data datasets.Dataset) (string, error) {
 	for i := range indices {
 		indices[i] = i * data.Len() / n
 	}
-	batch, err := datasets.Read(data, indices...)
-	if err != nil {
-		return "", fmt.Errorf("vaekit: reading the data: %w", err)
+	var batch datasets.Batch
+	for visit := range uint64(2) {
+		err := data.Read(&batch, visit, indices)
+		if err == nil {
+			err = batch.Check(data.Shape(), n)
+		}
+		if err != nil {
+			return "", fmt.Errorf("vaekit: reading the data: %w", err)
+		}
+		hashFloats(h, unmasked(&batch))
+		h.Write(batch.Mask)
 	}
-	hashFloats(h, batch.Values)
 	return fmt.Sprintf("%016x", h.Sum64()), nil
 }
 

@@ -27,7 +27,7 @@ func (r *Run) Encode(data datasets.Dataset) (*Latents, error) {
 		return nil, err
 	}
 	l := &Latents{Dim: r.Model.Latent}
-	err := pieces(data, lookRows, func(_ int, b *datasets.Batch) error {
+	err := pieces(data, 0, func(_ int, b *datasets.Batch) error {
 		mean, sigma, err := r.look.encode(r.weights, b)
 		l.Mean, l.Sigma, l.Labels = append(l.Mean, mean...), append(l.Sigma, sigma...), append(l.Labels, b.Labels...)
 		return err
@@ -79,16 +79,13 @@ func (r *Run) Reconstruct(data datasets.Dataset) (*datasets.Batch, error) {
 		return nil, err
 	}
 	all := &datasets.Batch{Shape: r.Shape()}
-	err := pieces(data, lookRows, func(_ int, b *datasets.Batch) error {
+	err := pieces(data, 0, func(_ int, b *datasets.Batch) error {
 		mean, _, err := r.look.encode(r.weights, b)
 		if err != nil {
 			return err
 		}
-		values, err := r.look.decode(r.weights, mean, false, noKey)
-		all.Values = append(all.Values, values...)
-		all.Labels = append(all.Labels, b.Labels...)
-		all.Mask = append(all.Mask, b.Mask...)
-		all.Origin = append(all.Origin, b.Origin...)
+		b.Values, err = r.look.decode(r.weights, mean, false, noKey)
+		all.Append(b)
 		return err
 	})
 	return all, err

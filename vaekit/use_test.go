@@ -184,8 +184,9 @@ func negLogLikelihood(x, b, at1 []float32, σ float64) float64 {
 	return 0.5 * (n*math.Log(2*math.Pi) + logDet + (dd-wd*wd/(σ*σ+ww))/(σ*σ))
 }
 
-func TestFiguresSayWhatTheyAre(t *testing.T) {
-	onGo(t)
+func TestFiguresSayWhatTheyAre(t *testing.T) { check.EachBackend(t, testFigures) }
+
+func testFigures(t *testing.T, _ *engine.Backend) {
 	run := train(t, barModel(), bars(t, 300), vaekit.Training{Epochs: 2, Batch: 50})
 	binary := must[vaekit.Figures](t)(run.Evaluate(bars(t, 300), vaekit.Evaluation{ImportanceSamples: 50, Examples: 100}))
 	if !binary.Proper || binary.Examples != 100 || binary.NLL > -binary.ELBO || !strings.Contains(binary.String(), "NLL") {
@@ -196,6 +197,22 @@ func TestFiguresSayWhatTheyAre(t *testing.T) {
 		kl += v
 	}
 	near(t, "the sum of every latent's KL", kl, binary.Rate, 1e-4)
+
+	// The data's own draws, where it has some, follow the seed.
+	half := must[*datasets.Examples](t)(datasets.FromBytes([]int{6, 6, 1}, bytes.Repeat([]byte{128}, 3600), nil))
+	dynamic := datasets.Binarise(half, datasets.Dynamic, 0)
+	figures := func(data datasets.Dataset, seed uint64) vaekit.Figures {
+		return must[vaekit.Figures](t)(run.Evaluate(data, vaekit.Evaluation{Seed: seed}))
+	}
+	if a, b := figures(dynamic, 0), figures(dynamic, 0); a.ELBO != b.ELBO {
+		t.Errorf("one seed evaluates to %v and %v", a.ELBO, b.ELBO)
+	}
+	if a, b := figures(dynamic, 1), figures(dynamic, 2); a.ELBO == b.ELBO {
+		t.Errorf("two seeds both evaluate to %v", a.ELBO)
+	}
+	if _, err := run.Score(must[*datasets.Examples](t)(datasets.FromFloats([]int{6, 6, 1}, slices.Repeat([]float32{2}, 36), nil)), 0); err == nil {
+		t.Error("values that a Bernoulli cannot explain are scored")
+	}
 
 	grey := make([]uint8, 36*10)
 	for i := range grey {
