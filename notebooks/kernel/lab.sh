@@ -19,15 +19,17 @@ except (OSError, OverflowError, ValueError) as e:
 
 port=${PORT:-8888}
 if taken "$port"; then
+	free=8888
+	while taken "$free"; do
+		free=$((free + 1))
+		[ "$free" -lt 8988 ] || { echo 'Ports 8888 to 8987 are all taken. Choose one: make lab PORT=…' >&2; exit 1; }
+	done
 	if [ -n "${PORT:-}" ]; then
-		echo "Port $port is taken (or not allowed). Choose another: make lab PORT=$((8888 + 11))" >&2
+		echo "Port $port is taken (or not allowed). Choose another: make lab PORT=$free" >&2
 		exit 1
 	fi
-	while taken "$port"; do
-		port=$((port + 1))
-		[ "$port" -lt 8988 ] || { echo 'Ports 8888 to 8987 are all taken. Choose one: make lab PORT=…' >&2; exit 1; }
-	done
-	echo "Port 8888 is taken; serving on $port instead."
+	echo "Port 8888 is taken; serving on $free instead."
+	port=$free
 fi
 
 set -- --config="$here/lab_config.py" --ServerApp.port="$port" --ServerApp.root_dir="$root/notebooks"
@@ -35,6 +37,6 @@ set -- --config="$here/lab_config.py" --ServerApp.port="$port" --ServerApp.root_
 if [ "$(uname -s)" != Darwin ] && [ -z "${DISPLAY:-}${WAYLAND_DISPLAY:-}" ]; then set -- "$@" --no-browser; fi
 if [ "$(id -u)" = 0 ]; then set -- "$@" --allow-root; fi
 
-echo 'JupyterLab is starting; open the URL it prints. Ctrl-C stops it.'
+echo 'JupyterLab is starting; open the URL it prints. Ctrl-C, twice, stops it.'
 cd "$root/notebooks"
 exec "$venv/bin/jupyter-lab" "$@"

@@ -79,14 +79,16 @@ rest_of_path
 fake df 'echo; echo "/dev/x 100 99 1 99% /"'
 expect 'hardly any disk left' '1 MB free' lone_setup
 
-# A port that somebody holds.
+# Ports that somebody holds: the usual one, where it is free, and another.
 "$VAEKIT_PYTHON" - "$tmp/port" <<-'PY' &
-	import socket, sys, time
-	s = socket.socket()
-	s.bind(("127.0.0.1", 0))
-	s.listen()
-	open(sys.argv[1] + ".new", "w").write(str(s.getsockname()[1]))
-	import os
+	import os, socket, sys, time
+	usual, other = socket.socket(), socket.socket()
+	try:
+	    usual.bind(("127.0.0.1", 8888))
+	except OSError:
+	    pass  # held already
+	other.bind(("127.0.0.1", 0))
+	open(sys.argv[1] + ".new", "w").write(str(other.getsockname()[1]))
 	os.rename(sys.argv[1] + ".new", sys.argv[1])
 	time.sleep(60)
 PY
@@ -95,6 +97,8 @@ until [ -s "$tmp/port" ]; do sleep 0.1; done
 PORT=$(cat "$tmp/port")
 export PORT
 expect 'port taken' "Port $PORT is taken" sh "$here/lab.sh"
+expect 'usual port taken too' 'PORT=8[89][0-9][0-9]' env PORT=8888 sh "$here/lab.sh"
+grep -q 'PORT=8888' "$tmp/said" && { echo 'a port is proposed that is taken'; bad=1; }
 expect 'no port at all' 'Port 99999 is taken' env PORT=99999 sh "$here/lab.sh"
 kill "$holder" 2>/dev/null
 unset PORT
