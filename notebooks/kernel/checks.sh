@@ -48,6 +48,7 @@ if [ "${1:-}" = long ]; then
 	check 'notebooks on the Go backend' notebooks_on_go
 else
 	check 'set-up' sh "$here/test.sh"
+	check 'make lab' "$VAEKIT_PYTHON" "$here/lab_test.py"
 	check gofmt formatted
 	check 'go vet' go vet ./...
 	check staticcheck staticcheck ./...

@@ -18,3 +18,7 @@ c.MultiKernelManager.default_kernel_name = "gonb"
 c.LabApp.news_url = None
 c.LabApp.check_for_updates_class = "jupyterlab.NeverCheckForUpdate"
 c.LabApp.extension_manager = "readonly"
+
+# Language servers of other languages are not looked for: npm would be asked for them, and
+# writes into the home folder.
+c.LanguageServerManager.autodetect = False
