@@ -49,6 +49,7 @@ if [ "${1:-}" = long ]; then
 else
 	check 'set-up' sh "$here/test.sh"
 	check 'make lab' "$VAEKIT_PYTHON" "$here/lab_test.py"
+	check 'make notebooks, failing' "$VAEKIT_PYTHON" "$here/run_test.py"
 	check gofmt formatted
 	check 'go vet' go vet ./...
 	check staticcheck staticcheck ./...

@@ -10,9 +10,11 @@ set -eu
 here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd -P)
 . "$here/env.sh"
 
+# What cells print goes to Jupyter; this is the kernel's own log.
+exec 2>"$setup/log/kernel.log"
+
 PATH=$(cd "$root" && go env GOROOT)/bin:$PATH
 export PATH GOTOOLCHAIN=local GOPROXY=off
 unset GOWORK # the kernel writes a workspace of its own, with this repository in it
 
-# What cells print goes to Jupyter; this is the kernel's own log.
-exec "$setup/bin/gonb" --kernel "$1" --raw_error --go_work="$root" 2>"$setup/log/kernel.log"
+exec "$setup/bin/gonb" --kernel "$1" --raw_error --go_work="$root"

@@ -6,6 +6,7 @@ status is 1; the other notebooks still run.
 """
 
 import argparse
+import atexit
 import copy
 import html
 import os
@@ -65,6 +66,11 @@ def execute(notebook, cwd, cell_seconds):
         return f"a cell ran longer than {cell_seconds} s (CELL_SECONDS=… allows more)"
     except (CellExecutionError, DeadKernelError) as failure:
         return str(failure)
+    except Exception as failure:  # a kernel that does not start comes in many shapes
+        atexit.unregister(client._cleanup_kernel)  # it would stumble over the same
+        while failure.__context__:
+            failure = failure.__context__
+        return f"{failure}\nWhat the kernel said is in .setup/log/kernel.log."
     return None
 
 
@@ -134,7 +140,7 @@ PAGE = """{%- extends 'lab/index.html.j2' -%}
 def to_html(notebook, title):
     """The notebook as one self-contained page."""
     page, formulas = copy.deepcopy(notebook), []
-    page.metadata.setdefault("language_info", {})["pygments_lexer"] = "go"
+    page.metadata.setdefault("language_info", {"name": "go"})["pygments_lexer"] = "go"
     for cell in page.cells:
         if cell.cell_type == "markdown":
             cell.source = with_mathml(cell.source, formulas)
