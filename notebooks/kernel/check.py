@@ -2,7 +2,7 @@
 
 It needs nothing but Python, and knows the rules of what a reader meets on a web page:
 outputs are there, in order, without errors, without a path of somebody's machine, and
-without anything that a page would have to fetch.
+without anything that a page would have to fetch. The last two are asked of HTML pages too.
 """
 
 import json
@@ -16,6 +16,12 @@ LIMIT = 2 * 1024 * 1024  # bytes; beyond that a web page will not show a noteboo
 PATH = re.compile(r"(?<![\w.:/~-])/(?:root|home|work|tmp|Users|private|var/folders)/[\w.-]+")
 FETCH = re.compile(r"<(?:script|link|img|audio|video|iframe|source)\b[^>]*(?:src|href)\s*=\s*[\"']?(?:https?:)?//", re.I)
 IMPORT = re.compile(r"(?:import\s*\(|import\s+|from\s+)[\"']https?://|@import\s+(?:url\()?[\"']?https?://", re.I)
+# In a page that stands alone, every part lies in it, also what a notebook finds beside it.
+BESIDE = re.compile(
+    r"<(?:script|link|img|audio|video|iframe|source|object|embed)\b[^>]*\b(?:src|href|data)\s*=\s*(?:[\"'](?![\"'#])|[^\"'\s>])"
+    r"|url\(\s*[\"']?(?![\"')#]).",
+    re.I,
+)
 DATA = re.compile(r"data:[\w/+.;=-]+,[A-Za-z0-9+/=%]+")  # pictures and sound inside a page
 
 
@@ -33,6 +39,14 @@ def strings(value):
         for key, v in value.items():
             if not key.startswith("image/"):
                 yield from strings(v)
+
+
+def unfit(text):
+    """What no reader should meet, in words."""
+    if found := PATH.search(text):
+        yield f"a path of a machine: {found[0]}"
+    if found := FETCH.search(text) or IMPORT.search(text):
+        yield f"fetches from the network: {found[0][:80]}"
 
 
 def problems(path):
@@ -59,10 +73,15 @@ def problems(path):
         texts = ["".join(cell["source"])] if isinstance(cell["source"], list) else [cell["source"]]
         texts += [text for output in cell.get("outputs", []) for text in strings(output)]
         for text in texts:
-            if found := PATH.search(text):
-                yield f"{where}: a path of a machine: {found[0]}"
-            if found := FETCH.search(text) or IMPORT.search(text):
-                yield f"{where}: fetches from the network: {found[0][:80]}"
+            yield from (f"{where}: {found}" for found in unfit(text))
+
+
+def page_problems(path):
+    """What is wrong with one HTML page, in words."""
+    text = DATA.sub("", path.read_text(encoding="utf-8"))
+    yield from unfit(text)
+    if found := BESIDE.search(text):
+        yield f"has a part outside: {text[found.start() : found.end() + 40]}"
 
 
 def main():
@@ -71,12 +90,12 @@ def main():
         sys.exit("There are no notebooks to check.")
     bad = 0
     for path in paths:
-        for problem in problems(path):
+        for problem in (page_problems if path.suffix == ".html" else problems)(path):
             bad += 1
             print(f"{path.name}: {problem}")
     if bad:
         sys.exit(1)
-    print(f"{len(paths)} notebooks: outputs whole, in order, without paths or anything to fetch")
+    print(f"{len(paths)} files: whole, in order, without paths or anything to fetch")
 
 
 if __name__ == "__main__":

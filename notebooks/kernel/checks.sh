@@ -39,7 +39,10 @@ plain_programs() { env CGO_ENABLED=0 VAEKIT_BACKEND=go go test -run '^Example' .
 
 tests() { go test -timeout 30m "$@" ./...; }
 
-notebooks() { NB='' FRESH=1 SAVE='' sh "$here/notebooks.sh"; }
+notebooks() {
+	NB='' FRESH=1 SAVE='' sh "$here/notebooks.sh" &&
+		"$VAEKIT_PYTHON" "$here/check.py" "$root"/out/[0-9][0-9]*.html
+}
 notebooks_on_go() { VAEKIT_BACKEND=go CELL_SECONDS=1800 notebooks; }
 
 if [ "${1:-}" = long ]; then

@@ -116,6 +116,17 @@ for words in 'execution counts' 'path of a machine: /home/ann' 'fetches from the
 	expect "notebook with $words" "$words" "$VAEKIT_PYTHON" "$here/check.py" "$tmp/99.ipynb"
 done
 
+# Pages, which may not lean on a file beside them either.
+page() { # what is in it, words that must be said
+	printf '<html>%s</html>' "$1" >"$tmp/99.html"
+	expect "page with $1" "$2" "$VAEKIT_PYTHON" "$here/check.py" "$tmp/99.html"
+}
+page '<pre>wrote /home/ann/x</pre>' 'path of a machine: /home/ann'
+page '<script src="https://cdn.example/x.js"></script>' 'fetches from the network'
+page '<script>import("https://cdn.example/x.js")</script>' 'fetches from the network'
+page '<img alt="x" src="x.png">' 'has a part outside'
+page '<style>b { background: url(//cdn.example/x.png) }</style>' 'has a part outside'
+
 # Set up already: nothing to do, nothing to say.
 sh "$here/setup.sh" >"$tmp/said" 2>&1 || { echo 'set up, and refused:'; cat "$tmp/said"; bad=1; }
 
