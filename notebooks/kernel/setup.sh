@@ -55,12 +55,12 @@ is_done() { # step
 
 about() {
 	case $1 in
-	python) say 'JupyterLab and its Python packages: 110 MB, about 1 minute' ;;
-	tools) say 'the Go kernel, gopls, goimports, staticcheck: about 2 minutes' ;;
+	python) say 'JupyterLab and its Python packages: 65 MB, about 1 minute' ;;
+	tools) say 'the Go kernel, gopls, goimports, staticcheck: 100 MB, about 2 minutes' ;;
 	kernel) say 'registering the Go kernel' ;;
-	pjrt) say "XLA for this machine's CPU: 62 MB" ;;
+	pjrt) say "XLA for this machine's CPU: 63 MB" ;;
 	data) say 'MNIST: 12 MB' ;;
-	build) say 'compiling the toolkit once: about 2 minutes' ;;
+	build) say 'compiling the toolkit once: 120 MB, about 2 minutes' ;;
 	esac
 }
 
@@ -222,7 +222,7 @@ mkdir -p "$setup/stamp" "$setup/log" "$setup/jupyter" 2>/dev/null || {
 	exit 1
 }
 if [ ! -f "$setup/stamp/go" ]; then # only a first set-up fetches a toolchain
-	say 'Setting up in .setup/ (once; 5 to 10 minutes, 1 GB to download, then it works offline)'
+	say 'Setting up in .setup/ (once; 5 to 10 minutes, up to 450 MB to download, then it works offline)'
 fi
 keys || {
 	explain go "$setup/log/go.log" >&2
@@ -255,5 +255,5 @@ for s in $steps; do
 	is_done "$s" || run_step "$s" "$n" 6
 done
 [ "$platform" = linux-x86_64-glibc ] ||
-	say "XLA's CPU plugin exists for Linux on x86-64 only; on $platform the Go backend serves, about half as fast."
+	say "XLA's CPU plugin exists for Linux on x86-64 only; on $platform the Go backend serves, which is slower."
 say 'Ready.'
