@@ -49,6 +49,7 @@ notebooks_on_go() { VAEKIT_BACKEND=go CELL_SECONDS=1800 notebooks; }
 
 if [ "${1:-}" = long ]; then
 	export VAEKIT_LONG=1 # tests that look for it do more rounds
+	check 'killing set-up' "$VAEKIT_PYTHON" "$here/setup_test.py"
 	check 'go test, long' tests -count=1 -timeout 3h
 	check 'notebooks on the Go backend' notebooks_on_go
 else

@@ -46,10 +46,12 @@ is_done() { # step
 	[ "$got" = "$key" ] || return 1
 	case $1 in
 	python) [ -x "$venv/bin/python" ] ;;
-	tools) [ -x "$setup/bin/gonb" ] ;;
+	tools) for f in gonb gopls goimports staticcheck; do [ -x "$setup/bin/$f" ] || return 1; done ;;
 	kernel) [ -f "$venv/share/jupyter/kernels/gonb/kernel.json" ] ;;
 	pjrt) [ "$platform" != linux-x86_64-glibc ] || [ -f "$setup/pjrt/pjrt_c_api_cpu_plugin.so" ] ;;
-	data) [ -f "$VAEKIT_DATA/mnist/t10k-labels-idx1-ubyte.gz" ] ;;
+	data) while read -r _ f; do [ -f "$VAEKIT_DATA/mnist/$f" ] || return 1; done <"$here/mnist.sha256" ;;
+	build) # and nobody has emptied Go's module cache since
+		[ -d "$(cd "$root" && GOPROXY=off go list -m -f '{{.Dir}}' github.com/gomlx/gomlx 2>/dev/null)" ] ;;
 	esac
 }
 
