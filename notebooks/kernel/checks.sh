@@ -39,6 +39,18 @@ plain_arm64() { env GOEXPERIMENT='' CGO_ENABLED=0 GOARCH=arm64 go build ./...; }
 # A trained model inside a program that needs no library: the Go backend without cgo.
 plain_programs() { env CGO_ENABLED=0 VAEKIT_BACKEND=go go test -run '^Example' ./vaekit ./datasets; }
 
+# After their seeds, which go test runs: half a minute of new inputs for every fuzz test.
+fuzz() {
+	targets=0 broken=0
+	for package in $(go list ./...); do
+		for target in $(go test -list '^Fuzz' "$package" | grep '^Fuzz'); do
+			targets=$((targets + 1))
+			go test -run '^$' -fuzz "^$target\$" -fuzztime 30s "$package" || broken=1
+		done
+	done
+	[ $targets -gt 0 ] && [ $broken -eq 0 ]
+}
+
 tests() { go test -timeout 30m "$@" ./...; }
 
 notebooks() {
@@ -50,6 +62,7 @@ notebooks_on_go() { VAEKIT_BACKEND=go CELL_SECONDS=1800 notebooks; }
 if [ "${1:-}" = long ]; then
 	export VAEKIT_LONG=1 # tests that look for it do more rounds
 	check 'killing set-up' "$VAEKIT_PYTHON" "$here/setup_test.py"
+	check 'fuzz tests' fuzz
 	check 'go test, long' tests -count=1 -timeout 3h
 	check 'notebooks on the Go backend' notebooks_on_go
 else
