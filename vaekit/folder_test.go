@@ -207,8 +207,9 @@ func TestExportSparesARun(t *testing.T) {
 // Python's safetensors package is the format's own reader.
 func TestPythonReadsTheWeights(t *testing.T) {
 	onGo(t)
-	python := os.Getenv("VAEKIT_PYTHON")
-	if python == "" {
+	python := os.Getenv("VAEKIT_PYTHON") // has safetensors: make test brings it
+	brought := python != ""
+	if !brought {
 		python = "python3"
 	}
 	dir := t.TempDir()
@@ -226,7 +227,7 @@ print(w.shape, w.dtype)
 	if err != nil {
 		t.Fatalf("%v: %s", err, out)
 	}
-	if got := strings.TrimSpace(string(out)); got == "no safetensors" && os.Getenv("CI") == "" {
+	if got := strings.TrimSpace(string(out)); got == "no safetensors" && !brought {
 		t.Log("python3 has no safetensors package; make test brings one")
 	} else if got != "(5, 16) float32" {
 		t.Errorf("encoder.1.weight is %s", got)

@@ -11,12 +11,13 @@ import (
 
 // EachBackend runs test on the Go backend and on XLA's CPU plugin, as sub-tests of
 // their names. Where the plugin does not start, the Go backend is all there is on
-// a machine of a reader; in CI that is a failure.
+// a machine of a reader; with VAEKIT_BOTH_BACKENDS set, as make test sets it wherever
+// the plugin exists, that is a failure.
 func EachBackend(t *testing.T, test func(t *testing.T, b *engine.Backend)) {
 	for _, name := range []string{"go", "xla"} {
 		t.Setenv("VAEKIT_BACKEND", name)
 		b, err := engine.Default()
-		if err != nil && name != "go" && os.Getenv("CI") == "" {
+		if err != nil && name != "go" && os.Getenv("VAEKIT_BOTH_BACKENDS") == "" {
 			t.Logf("on the Go backend only: %v", err)
 			continue
 		}
