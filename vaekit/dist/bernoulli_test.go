@@ -49,7 +49,7 @@ func TestBernoulliAtExtremeLogits(t *testing.T) {
 			y := bernoulli(in)
 			return append(graph.Gradient(graph.ReduceAllSum(y), in[0]), y)
 		}, out, x)
-		near(t, "slope", got[0].Values, []float64{0, -1, 1, 0}, 0)
+		near(t, "slope", got[0].Values, []float64{0, -1, 1, 0}, 1e-30) // a sigmoid may end in the smallest numbers
 		near(t, "log-likelihood", got[1].Values, []float64{0, -1e4, -1e4, 0}, 0)
 	})
 }
