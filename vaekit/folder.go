@@ -9,6 +9,9 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"runtime"
+	"runtime/debug"
+	"slices"
 	"strings"
 
 	"github.com/vaebook/vaebook/vaekit/internal/describe"
@@ -17,8 +20,12 @@ import (
 
 // A run's folder holds two files that matter: run.json, the model and the
 // settings, written once; and weights.safetensors, all that training carries,
-// with a note of how far it is. weights.previous.safetensors is the one before.
-const descriptionFile = "run.json"
+// with a note of how far it is. weights.previous.safetensors is the one before,
+// history.jsonl what each epoch came to, for who wants to read it.
+const (
+	descriptionFile = "run.json"
+	historyFile     = "history.jsonl"
+)
 
 // description is what run.json says.
 type description struct {
@@ -26,8 +33,36 @@ type description struct {
 	Model    json.RawMessage // as describe writes it
 	Opaque   string          `json:",omitempty"` // why Load cannot build the model: "" where it can
 	Event    []int           // shape of an example
-	Training settings
+	Training json.RawMessage // the settings, as describe writes them
+	Made     made            // with what it was begun; decides nothing
 }
+
+// made says which versions began a run.
+type made struct {
+	Backend string // its kind
+	System  string // operating system and processor
+	Go      string
+	Modules map[string]string `json:",omitempty"` // versions of what computes
+}
+
+func madeOn(b *engine.Backend) made {
+	m := made{Backend: b.Kind, System: runtime.GOOS + "/" + runtime.GOARCH, Go: runtime.Version()}
+	info, ok := debug.ReadBuildInfo()
+	if !ok {
+		return m
+	}
+	for _, dep := range append([]*debug.Module{&info.Main}, info.Deps...) {
+		if slices.Contains(computing, dep.Path) && dep.Version != "" {
+			if m.Modules == nil {
+				m.Modules = map[string]string{}
+			}
+			m.Modules[dep.Path] = dep.Version
+		}
+	}
+	return m
+}
+
+var computing = []string{"github.com/vaebook/vaebook", "github.com/gomlx/gomlx", "github.com/gomlx/compute", "github.com/gomlx/go-xla"}
 
 // note is what a checkpoint says of itself.
 type note struct {
@@ -35,12 +70,13 @@ type note struct {
 	Backend string // the kind that the steps up to here were taken on
 	Step    int
 	History []Epoch
+	Use     string `json:",omitempty"` // the prefix of the weights that the run has: see useOf
 }
 
 // hash tells runs apart by their settings; a model may be described better later,
 // when its types are registered.
 func (d description) hash() (string, error) {
-	d.Model, d.Opaque = nil, ""
+	d.Model, d.Opaque, d.Made = nil, "", made{}
 	text, err := json.Marshal(d)
 	if err != nil {
 		return "", fmt.Errorf("vaekit: %w", err)
@@ -49,8 +85,8 @@ func (d description) hash() (string, error) {
 	return hex.EncodeToString(sum[:8]), nil
 }
 
-func describeRun(m Model, event []int, s settings) (description, error) {
-	d := description{Format: 1, Event: event, Training: s}
+func describeRun(m Model, event []int, training json.RawMessage) (description, error) {
+	d := description{Format: 1, Event: event, Training: training}
 	var err error
 	if d.Model, err = describe.Encode(m); err != nil {
 		d.Opaque = err.Error()
@@ -59,6 +95,16 @@ func describeRun(m Model, event []int, s settings) (description, error) {
 		}
 	}
 	return d, nil
+}
+
+// describe is the settings as run.json holds them. Nobody reads them back, so a
+// reader's own optimiser need not be registered.
+func (s settings) describe() (json.RawMessage, error) {
+	text, err := describe.EncodeLoose(s)
+	if err != nil {
+		return nil, fmt.Errorf("vaekit: this training cannot be written beside its weights: %w", err)
+	}
+	return text, nil
 }
 
 func (d description) write(dir string) error {
@@ -97,12 +143,7 @@ func (d description) difference(asked description) string {
 	if diff := d.modelDifference(asked); diff != "" {
 		return diff
 	}
-	a, errA := describe.Encode(d.Training)
-	b, errB := describe.Encode(asked.Training)
-	if err := errors.Join(errA, errB); err != nil {
-		return err.Error()
-	}
-	diff := describe.Difference(a, b)
+	diff := describe.Difference(d.Training, asked.Training)
 	for _, field := range []string{"Data", "Examples"} {
 		if strings.HasPrefix(diff, field+":") {
 			return "it was trained on other data"
@@ -133,8 +174,10 @@ func clearRun(dir string) error {
 	if err := engine.RemoveWeights(dir); err != nil {
 		return fmt.Errorf("vaekit: Restart: %w", err)
 	}
-	if err := os.Remove(filepath.Join(dir, descriptionFile)); err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return fmt.Errorf("vaekit: Restart: %w", err)
+	for _, name := range []string{historyFile, descriptionFile} {
+		if err := os.Remove(filepath.Join(dir, name)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return fmt.Errorf("vaekit: Restart: %w", err)
+		}
 	}
 	return nil
 }

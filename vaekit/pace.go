@@ -18,8 +18,9 @@ type pace struct {
 	warm   bool // the first chunk, which compiles, is done
 }
 
-// look is how long a chunk should take: progress moves and an interrupt is heard.
-const look = 200 * time.Millisecond
+// look is how long a chunk should take: progress moves and an interrupt is heard. It is
+// a variable for tests, which want many chunks of a short training.
+var look = 200 * time.Millisecond
 
 func newPace(s *session) *pace { return &pace{s: s, size: 1} }
 
@@ -48,7 +49,11 @@ func (p *pace) took(steps int, d time.Duration) {
 // report tells Progress, a few times a second, and at the end.
 func (p *pace) report(done bool) {
 	s := p.s
-	if s.how.Progress == nil || !done && time.Since(p.told) < look && len(s.lines) == 0 {
+	if s.how.Progress == nil {
+		s.lines, s.batches = nil, nil
+		return
+	}
+	if !done && time.Since(p.told) < look && len(s.lines) == 0 {
 		return
 	}
 	p.told = time.Now()
@@ -59,6 +64,7 @@ func (p *pace) report(done bool) {
 		Step:    s.step,
 		Steps:   s.steps(),
 		Running: means(p.status),
+		Batches: s.batches,
 		History: s.history,
 		Lines:   s.lines,
 		Done:    done,
@@ -67,6 +73,6 @@ func (p *pace) report(done bool) {
 		r.ExamplesPerSecond = p.speed * float64(s.feed.batch)
 		r.Left = time.Duration(float64(r.Steps-r.Step) / p.speed * float64(time.Second))
 	}
-	s.lines = nil
+	s.lines, s.batches = nil, nil
 	s.how.Progress(r)
 }

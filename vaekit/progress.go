@@ -16,14 +16,18 @@ type Epoch struct {
 	Train      Losses  // over the epoch's batches, while the weights moved
 	Validation *Losses // over the held-out examples at the epoch's end; nil where there are none, or the loss on them is not finite
 	Dropped    int     // steps dropped because a value was not finite
+	Skipped    int     `json:",omitempty"` // steps skipped because their gradient was too long
+
+	LearningRate float64 // of the epoch's last step
 }
 
 // A Report is what a training run tells of itself while it goes.
 type Report struct {
-	Dir               string // the run's folder, "" for a run in memory
-	Epoch, Epochs     int    // the epoch under way, from 1, and how many there will be
-	Step, Steps       int    // steps done, and how many there will be, over all epochs
-	Running           Losses // means over the epoch so far
+	Dir               string   // the run's folder, "" for a run in memory
+	Epoch, Epochs     int      // the epoch under way, from 1, and how many there will be
+	Step, Steps       int      // steps done, and how many there will be, over all epochs
+	Running           Losses   // means over the epoch so far
+	Batches           []Losses // of every step since the last report
 	ExamplesPerSecond float64
 	Left              time.Duration
 	History           []Epoch  // the epochs that are done

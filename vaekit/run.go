@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"os"
 	"slices"
+	"strings"
 
 	"github.com/vaebook/vaebook/vaekit/internal/describe"
 	"github.com/vaebook/vaebook/vaekit/internal/engine"
@@ -25,6 +26,7 @@ type Run struct {
 	description description
 	vars        []engine.Tensor // the model's variables
 	weights     *engine.Weights // the same on the backend
+	best        []engine.Tensor // those of the best epoch; nil: held-out data was not measured
 	look        *looker
 }
 
@@ -121,16 +123,57 @@ func openRun(dir fs.FS, model Model, d description) (run *Run, err error) {
 // newRun makes a run of a checkpoint's tensors.
 func newRun(backend *engine.Backend, b *built, d description, dir string, all []engine.Tensor, n note, warning string) (*Run, error) {
 	run := &Run{Model: b.Model, Dir: dir, Steps: n.Step, History: n.History, Warning: warning, description: d, look: newLooker(backend, b)}
-	for _, p := range b.params() {
-		i := slices.IndexFunc(all, func(t engine.Tensor) bool { return t.Name == p.Name })
-		if i < 0 || !slices.Equal(all[i].Shape, p.Shape) {
-			return nil, fmt.Errorf("the checkpoint has no tensor %s of shape %v", p.Name, p.Shape)
-		}
-		run.vars = append(run.vars, all[i])
-	}
 	var err error
+	if run.vars, err = b.named(all, n.Use); err != nil {
+		return nil, err
+	}
+	if slices.ContainsFunc(all, func(t engine.Tensor) bool { return strings.HasPrefix(t.Name, bestPrefix) }) {
+		if run.best, err = b.named(all, bestPrefix); err != nil {
+			return nil, err
+		}
+	}
 	run.weights, err = backend.Place(run.vars)
 	return run, err
+}
+
+// Two sets of weights that a checkpoint may hold beside those that are trained.
+const (
+	averagePrefix = engine.AveragePrefix // their mean over the updates; of what is learned alone
+	bestPrefix    = "best."              // those of the epoch with the lowest held-out loss
+)
+
+// named picks the model's variables out of a checkpoint: those with a prefix, where
+// there are any.
+func (b *built) named(all []engine.Tensor, prefix string) (vars []engine.Tensor, err error) {
+	byName := map[string]engine.Tensor{}
+	for _, t := range all {
+		byName[t.Name] = t
+	}
+	for _, p := range b.params() {
+		t, ok := byName[prefix+p.Name]
+		if !ok {
+			t, ok = byName[p.Name]
+		}
+		if !ok || !slices.Equal(t.Shape, p.Shape) {
+			return nil, fmt.Errorf("the checkpoint has no tensor %s of shape %v", p.Name, p.Shape)
+		}
+		t.Name = p.Name
+		vars = append(vars, t)
+	}
+	return vars, nil
+}
+
+// Best is the run with the weights of the epoch whose loss on the held-out data was the
+// lowest. Where [Training.Patience] was set, the run has these already.
+func (r *Run) Best() (*Run, error) {
+	if r.best == nil {
+		return nil, errors.New("vaekit: no held-out data was measured in this run, so no epoch is its best; set Training.Holdout or Training.Validation")
+	}
+	best := &Run{Model: r.Model, Dir: r.Dir, Steps: r.Steps, History: r.History, Warning: r.Warning,
+		description: r.description, vars: r.best, best: r.best, look: r.look}
+	var err error
+	best.weights, err = r.look.backend.Place(best.vars)
+	return best, err
 }
 
 // Shape is the shape of an example.
@@ -167,7 +210,7 @@ func (r *Run) Export(dir string) error {
 	if err := r.description.write(dir); err != nil {
 		return err
 	}
-	return engine.SaveWeights(dir, r.vars, string(text))
+	return engine.SaveWeights(dir, r.vars, string(text), 1)
 }
 
 // recovered turns a panic, of a reader's layer or for a net too large to be, into an error.

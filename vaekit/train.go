@@ -10,6 +10,7 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/gofrs/flock"
 	"github.com/gomlx/gomlx/core/graph"
 
 	"github.com/vaebook/vaebook/datasets"
@@ -31,6 +32,7 @@ func Train(model Model, data datasets.Dataset, how Training) (run *Run, err erro
 	if err != nil {
 		return nil, err
 	}
+	defer s.unlock()
 	if err := s.open(); err != nil {
 		return nil, err
 	}
@@ -59,10 +61,15 @@ type session struct {
 	valid       datasets.Dataset
 	losses      *looker // measures valid
 	history     []Epoch
+	best        []engine.Tensor // the weights of the best epoch, by their names in a checkpoint
 	step        int
 	warning     string
 	lines       []string
+	batches     []Losses     // of the steps that Progress has not heard of
 	stopped     func() error // an error once the user has interrupted
+
+	locked  *flock.Flock
+	writing chan error // the checkpoint being written; nil: none is
 }
 
 func newSession(model Model, data datasets.Dataset, how Training) (*session, error) {
@@ -88,18 +95,22 @@ func newSession(model Model, data datasets.Dataset, how Training) (*session, err
 	if _, err := b.Likelihood.Check(unmasked(first)); err != nil {
 		return nil, fmt.Errorf("vaekit: Model.Likelihood does not suit the data: %w", err)
 	}
-	set := settings{Batch: min(how.Batch, train.Len()), Rate: how.Rate, Seed: how.Seed, Holdout: how.Holdout, Examples: train.Len()}
+	set := how.settings(train.Len())
 	if set.Data, err = fingerprint(train); err != nil {
 		return nil, err
 	}
-	set.From = how.From.fingerprint()
+	training, err := set.describe()
+	if err != nil {
+		return nil, err
+	}
 	s := &session{how: how, model: b, valid: valid}
-	if s.description, err = describeRun(b.Model, b.event, set); err != nil {
+	if s.description, err = describeRun(b.Model, b.event, training); err != nil {
 		return nil, err
 	}
 	if s.backend, err = engine.Default(); err != nil {
 		return nil, fmt.Errorf("vaekit: %w", err)
 	}
+	s.description.Made = madeOn(s.backend)
 	s.lines = []string{s.backend.Line}
 	s.feed = newFeed(s.backend, train, how.Batch, how.Seed)
 	s.feed.check = b.explains
@@ -116,8 +127,7 @@ func newSession(model Model, data datasets.Dataset, how Training) (*session, err
 			s.lines = append(s.lines, "Training.From has nothing for "+strings.Join(without, ", "))
 		}
 	}
-	adam := engine.Adam{Rate: how.Rate, Beta1: 0.9, Beta2: 0.999, Epsilon: 1e-8}
-	if s.trainer, err = engine.NewTrainer(s.backend, how.Seed, adam, vars, b.loss(train.Len())); err != nil {
+	if s.trainer, err = engine.NewTrainer(s.backend, how.Seed, how.recipe(), vars, b.loss(train.Len())); err != nil {
 		return nil, fmt.Errorf("vaekit: %w", err)
 	}
 	return s, nil
@@ -148,6 +158,9 @@ func (s *session) open() error {
 	dir := s.how.Dir
 	if dir == "" {
 		return nil
+	}
+	if err := s.lock(); err != nil {
+		return err
 	}
 	if s.how.Restart {
 		if err := clearRun(dir); err != nil {
@@ -187,6 +200,11 @@ func (s *session) open() error {
 	if err := s.trainer.Restore(all); err != nil {
 		return fmt.Errorf("vaekit: %s: %w", dir, err)
 	}
+	for _, t := range all {
+		if strings.HasPrefix(t.Name, bestPrefix) {
+			s.best = append(s.best, t)
+		}
+	}
 	s.step, s.history, s.warning = n.Step, n.History, warning
 	if warning != "" {
 		s.lines = append(s.lines, warning)
@@ -198,10 +216,17 @@ func (s *session) open() error {
 }
 
 func (s *session) steps() int { return s.how.Epochs * s.feed.steps }
-func (s *session) done() bool { return s.step >= s.steps() && len(s.history) >= s.how.Epochs }
+
+// done says that nothing is left to do: all epochs are, or patience is at its end.
+func (s *session) done() bool {
+	if s.step != len(s.history)*s.feed.steps && s.step < s.steps() {
+		return false
+	}
+	return len(s.history) >= s.how.Epochs || s.how.Patience > 0 && len(s.history)-s.bestEpoch() >= s.how.Patience
+}
 
 // train takes the steps that are left.
-func (s *session) train() error {
+func (s *session) train() (err error) {
 	stop := make(chan os.Signal, 1)
 	for _, sig := range []os.Signal{os.Interrupt, syscall.SIGTERM} {
 		if !signal.Ignored(sig) { // as of a job in a script's background
@@ -210,6 +235,7 @@ func (s *session) train() error {
 	}
 	defer signal.Stop(stop)
 	defer s.feed.close()
+	defer func() { err = errors.Join(err, s.written()) }()
 
 	s.feed.interrupt = stop
 	s.stopped = func() error {
@@ -227,13 +253,16 @@ func (s *session) train() error {
 		if err := s.endEpoch(); err != nil {
 			return err
 		}
-		if s.done() || time.Since(saved) >= s.how.SaveEvery {
-			if err := s.save(); err != nil {
+		if s.done() {
+			return s.save(true)
+		}
+		if time.Since(saved) >= s.how.SaveEvery {
+			if err := s.save(false); err != nil {
 				return err
 			}
 			saved = time.Now()
 		}
-		if err := s.stopped(); err != nil || s.done() {
+		if err := s.stopped(); err != nil {
 			return err
 		}
 		pace.report(false)
@@ -248,47 +277,19 @@ func (s *session) stop() error {
 	if s.how.Dir == "" {
 		return fmt.Errorf("%w and not kept, because Training.Dir is empty", ErrStopped)
 	}
-	if err := s.save(); err != nil {
+	if err := s.save(true); err != nil {
 		return errors.Join(ErrStopped, err)
 	}
 	return fmt.Errorf("%w and is saved in %s; the same call to Train goes on from there", ErrStopped, s.how.Dir)
 }
 
-func (s *session) save() error {
-	if s.how.Dir == "" {
-		return nil
-	}
-	all, err := s.trainer.Snapshot()
-	if err != nil {
-		return err
-	}
-	n, err := s.note()
-	if err != nil {
-		return err
-	}
-	text, err := json.Marshal(n)
-	if err != nil {
-		return fmt.Errorf("vaekit: %w", err)
-	}
-	return engine.SaveWeights(s.how.Dir, all, string(text))
-}
-
 // run is what training has made so far.
 func (s *session) run() (*Run, error) {
-	all, err := s.trainer.Snapshot()
-	if err != nil {
-		return nil, err
-	}
-	n, err := s.note()
+	all, n, err := s.checkpoint()
 	if err != nil {
 		return nil, err
 	}
 	return newRun(s.backend, s.model, s.description, s.how.Dir, all, n, s.warning)
-}
-
-func (s *session) note() (note, error) {
-	hash, err := s.description.hash()
-	return note{hash, s.backend.Kind, s.step, s.history}, err
 }
 
 func firstIndices(have, want int) []int {

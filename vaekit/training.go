@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"github.com/vaebook/vaebook/datasets"
+	"github.com/vaebook/vaebook/vaekit/internal/engine"
+	"github.com/vaebook/vaebook/vaekit/optim"
 )
 
 // ErrStopped is what Train returns when it was interrupted (SIGINT, SIGTERM). A run
@@ -30,8 +32,33 @@ type Training struct {
 	// Examples that do not fill a batch are left out of an epoch, others each time.
 	Batch int
 
-	Rate float64 // Adam's learning rate; 0 means 1e-3
-	Seed uint64  // of the first weights, the shuffling and all noise
+	Seed uint64 // of the first weights, the shuffling and all noise
+
+	// Optimiser says how weights follow their gradients; nil means optim.Adam{}. Its
+	// learning rate is Rate (0 means 1e-3) times what Schedule says of the step, and
+	// less once the held-out loss, or without one the training loss, is on a Plateau.
+	Optimiser optim.Optimiser
+	Rate      float64
+	Schedule  optim.Schedule
+	Plateau   optim.Plateau
+
+	// Clip shortens a gradient that is longer, over all parameters, to this length (nats);
+	// 0: none. Skip leaves out the whole step: its length tells of a batch gone wrong
+	// (Child, 2020). After each that is left out the next may be twice as long, so that
+	// training cannot stand still; 0: none is.
+	Clip, Skip float64
+
+	// Accumulate averages the gradients of so many batches for one update of the
+	// weights: a larger batch in the memory of a small one. 0 means 1.
+	Accumulate int
+
+	// Average keeps an exponential mean of the weights, of this decay (0.999 is usual);
+	// held-out data is measured with it, and the run has it. 0: the weights themselves.
+	Average float64
+
+	// Patience stops training after so many epochs without a lower loss on the held-out
+	// data; the run then has the weights of its best epoch. 0: never. See [Run.Best].
+	Patience int
 
 	// Holdout is the fraction of the data kept from training and measured after
 	// every epoch. Validation is other data to measure instead.
@@ -50,6 +77,8 @@ type Training struct {
 	// and an interrupt save as well. When a checkpoint is written changes no number.
 	SaveEvery time.Duration
 
+	Keep int // older checkpoints that stay beside the last; 0 means 1
+
 	Progress Progress // hears how it goes; nil: nobody does
 	LogEvery int      // asks Progress to be told a loss line every so many batches; 0: none
 }
@@ -64,8 +93,17 @@ func (t Training) filled() (Training, error) {
 	if t.Rate == 0 {
 		t.Rate = 1e-3
 	}
+	if t.Optimiser == nil {
+		t.Optimiser = optim.Adam{}
+	}
+	if t.Accumulate == 0 {
+		t.Accumulate = 1
+	}
 	if t.SaveEvery == 0 {
 		t.SaveEvery = 10 * time.Second
+	}
+	if t.Keep == 0 {
+		t.Keep = 1
 	}
 	switch {
 	case t.Epochs < 0:
@@ -78,6 +116,18 @@ func (t Training) filled() (Training, error) {
 		return t, fmt.Errorf("vaekit: Training.Holdout is %v; it is a fraction from 0 to below 1", t.Holdout)
 	case t.Holdout > 0 && t.Validation != nil:
 		return t, errors.New("vaekit: Training has both Holdout and Validation; choose which data to measure on")
+	case !(t.Clip >= 0) || !(t.Skip >= 0):
+		return t, fmt.Errorf("vaekit: Training.Clip is %v and Skip is %v; each is the length of a gradient, 0 for none", t.Clip, t.Skip)
+	case t.Accumulate < 0:
+		return t, fmt.Errorf("vaekit: Training.Accumulate is %d; it counts the batches of an update", t.Accumulate)
+	case !(t.Average >= 0 && t.Average < 1):
+		return t, fmt.Errorf("vaekit: Training.Average is %v; it is a decay from 0 to below 1, 0.999 is usual", t.Average)
+	case t.Keep < 0:
+		return t, fmt.Errorf("vaekit: Training.Keep is %d; it counts older checkpoints", t.Keep)
+	case t.Patience < 0:
+		return t, fmt.Errorf("vaekit: Training.Patience is %d; it counts epochs", t.Patience)
+	case t.Patience > 0 && t.Holdout == 0 && t.Validation == nil:
+		return t, errors.New("vaekit: Training.Patience waits for the loss on held-out data, and there is none; set Holdout or Validation")
 	case t.LogEvery < 0:
 		return t, fmt.Errorf("vaekit: Training.LogEvery is %d; it counts batches", t.LogEvery)
 	}
@@ -103,13 +153,36 @@ func (t Training) split(data datasets.Dataset) (train, valid datasets.Dataset, e
 
 // settings are what decides a run's numbers, as its folder keeps them.
 type settings struct {
-	Batch    int
-	Rate     float64
-	Seed     uint64
-	Holdout  float64
-	Examples int    // in the training data
-	Data     string // fingerprint of the training data
-	From     string // fingerprint of the weights it began with
+	Batch      int
+	Optimiser  optim.Optimiser
+	Rate       float64
+	Schedule   optim.Schedule
+	Plateau    optim.Plateau
+	Clip, Skip float64
+	Accumulate int
+	Average    float64
+	Seed       uint64
+	Holdout    float64
+	Examples   int    // in the training data
+	Data       string // fingerprint of the training data
+	From       string // fingerprint of the weights it began with
+}
+
+// settings are those of training on so many examples.
+func (t Training) settings(examples int) settings {
+	return settings{
+		Batch: min(t.Batch, examples), Optimiser: t.Optimiser, Rate: t.Rate, Schedule: t.Schedule, Plateau: t.Plateau,
+		Clip: t.Clip, Skip: t.Skip, Accumulate: t.Accumulate, Average: t.Average,
+		Seed: t.Seed, Holdout: t.Holdout, Examples: examples, From: t.From.fingerprint(),
+	}
+}
+
+// recipe is what the engine wants to know of it.
+func (t Training) recipe() engine.Recipe {
+	return engine.Recipe{
+		Optimiser: t.Optimiser, Rate: t.Rate, Schedule: t.Schedule,
+		Clip: t.Clip, Skip: t.Skip, Accumulate: t.Accumulate, Average: t.Average,
+	}
 }
 
 // fingerprint tells data sets apart by their size and some of their examples, at two

@@ -1,18 +1,39 @@
 package engine
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 )
 
-// The names of a run's weights in its folder: those saved last, and those before.
+// The names of a run's weights in its folder: those saved last, and those before. Older
+// ones are weights.previous-2.safetensors, weights.previous-3.safetensors, …
 const (
 	WeightsFile  = "weights.safetensors"
 	PreviousFile = "weights.previous.safetensors"
 )
+
+// olderFile is the name of the n-th checkpoint before the last.
+func olderFile(n int) string {
+	if n == 1 {
+		return PreviousFile
+	}
+	return fmt.Sprintf("weights.previous-%d.safetensors", n)
+}
+
+// weightsFiles are the names of a folder's checkpoints, the last first. The last and the
+// one before are among them even where they are missing.
+func weightsFiles(dir fs.FS) ([]string, error) {
+	older, err := fs.Glob(dir, "weights.previous-*.safetensors")
+	slices.SortFunc(older, func(a, b string) int {
+		return cmp.Or(cmp.Compare(len(a), len(b)), cmp.Compare(a, b))
+	})
+	return append([]string{WeightsFile, PreviousFile}, older...), err
+}
 
 // WriteFile replaces a file so that at any moment the old or the new content is
 // there whole: it writes beside, syncs the file, renames, and syncs the folder.
@@ -46,9 +67,9 @@ func replace(path string, content []byte, before func() error) error {
 // temporary is the pattern of the names under which a file is written before it takes its place.
 func temporary(path string) string { return "." + filepath.Base(path) + ".unfinished*" }
 
-// SaveWeights writes a checkpoint into dir. The one before stays beside it, unless
-// it is damaged.
-func SaveWeights(dir string, all []Tensor, note string) error {
+// SaveWeights writes a checkpoint into dir. Of those before, the last keep stay beside it,
+// unless they are damaged.
+func SaveWeights(dir string, all []Tensor, note string, keep int) error {
 	file, err := EncodeTensors(all, note)
 	if err != nil {
 		return err
@@ -61,6 +82,12 @@ func SaveWeights(dir string, all []Tensor, note string) error {
 		}
 		if _, _, err := DecodeTensors(old); err != nil {
 			return nil // the previous one is better
+		}
+		for n := keep; n > 1; n-- {
+			from, to := filepath.Join(dir, olderFile(n-1)), filepath.Join(dir, olderFile(n))
+			if err := os.Rename(from, to); err != nil && !errors.Is(err, fs.ErrNotExist) {
+				return err
+			}
 		}
 		// A hard link keeps the current file in its place; where the file system
 		// has none it is moved, and for a moment only the previous name is there.
@@ -75,7 +102,11 @@ func SaveWeights(dir string, all []Tensor, note string) error {
 
 // RemoveWeights removes a folder's checkpoints and what a killed process left of one.
 func RemoveWeights(dir string) error {
-	for _, name := range []string{WeightsFile, PreviousFile} {
+	names, err := weightsFiles(os.DirFS(dir))
+	if err != nil {
+		return err
+	}
+	for _, name := range names {
 		if err := os.Remove(filepath.Join(dir, name)); err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return err
 		}
@@ -103,8 +134,13 @@ var ErrNoWeights = errors.New("there is no checkpoint")
 // LoadWeights reads the last checkpoint of a run's folder, or the one before it
 // where the last is damaged or missing. Warning says so then; it is empty otherwise.
 func LoadWeights(dir fs.FS) (all []Tensor, note, warning string, err error) {
+	names, err := weightsFiles(dir)
+	if err != nil {
+		return nil, "", "", err
+	}
 	var damage []error
-	for _, name := range []string{WeightsFile, PreviousFile} {
+	missing := 0
+	for _, name := range names {
 		file, err := fs.ReadFile(dir, name)
 		if err == nil {
 			all, note, err = DecodeTensors(file)
@@ -115,12 +151,14 @@ func LoadWeights(dir fs.FS) (all []Tensor, note, warning string, err error) {
 			}
 			return all, note, warning, nil
 		}
-		if !errors.Is(err, fs.ErrNotExist) {
+		if errors.Is(err, fs.ErrNotExist) {
+			missing++
+		} else {
 			err = fmt.Errorf("%s is damaged: %w", name, err)
 		}
 		damage = append(damage, err)
 	}
-	if errors.Is(damage[0], fs.ErrNotExist) && errors.Is(damage[1], fs.ErrNotExist) {
+	if missing == len(names) {
 		return nil, "", "", ErrNoWeights
 	}
 	return nil, "", "", errors.Join(damage...)

@@ -27,6 +27,18 @@ func (b *Backend) Place(vars []Tensor) (*Weights, error) {
 	return w, nil
 }
 
+// Fetch copies the variables from the backend.
+func (w *Weights) Fetch() ([]Tensor, error) {
+	all := make([]Tensor, len(w.placed))
+	for i, placed := range w.placed {
+		var err error
+		if all[i], err = fetch(w.names[i], placed); err != nil {
+			return nil, err
+		}
+	}
+	return all, nil
+}
+
 // A Function is a graph over a model's variables and some inputs. It is compiled
 // once for every set of input shapes.
 type Function struct {

@@ -8,75 +8,110 @@ import (
 // A Status is what training knows of itself. It lives on the device as one vector
 // of float64, changed by every step, and is saved with the weights, so the sums
 // of an epoch do not depend on how its steps were cut into chunks.
-type Status struct {
-	Step      float64 // steps taken, dropped ones included
-	Updates   float64 // steps that changed the weights
-	Streak    float64 // steps dropped in a row, up to now
-	RateScale float64 // what the learning rate is multiplied by: 1, or ½ after two drops in a row
-	LastBad   float64 // the last step that was dropped; −1: none
-	Dropped   float64 // steps dropped in this epoch
-	Counted   float64 // steps summed up below
-	Sums      [3]float64
-	Last      [3]float64 // the three measures of the last step that was not dropped
+type Status = counts[float64]
+
+// counts are the fields of a Status: numbers in Go, float64 scalars in a graph.
+type counts[T any] struct {
+	Step     T // steps taken, dropped ones included
+	Updates  T // how often the weights were changed
+	Gathered T // batches whose gradients wait for the next update
+
+	Streak     T // steps dropped in a row, up to now
+	SkipStreak T // steps skipped in a row, up to now
+	LastBad    T // the last step that was dropped; −1: none
+	RateScale  T // what the learning rate is multiplied by: 1, or ½ after two drops in a row
+	Plateau    T // and what a plateau multiplies it by
+	Rate       T // the learning rate of the last step
+	Norm       T // the length of its gradient
+
+	Dropped T    // steps dropped in this epoch
+	Skipped T    // steps skipped in this epoch
+	Counted T    // steps summed up below
+	Sums    [3]T // of the three measures over the epoch
+	Last    [3]T // the three measures of the last step that was not dropped
 }
 
-const statusLen = 13
-
-// status is the names of a Status inside a graph, all float64 scalars.
-type status struct {
-	step, updates, streak, rateScale, lastBad, dropped, counted *graph.Node
-	sums, last                                                  [3]*graph.Node
-}
-
-func unpackStatus(v *graph.Node) status {
-	s := make([]*graph.Node, statusLen)
-	for i := range s {
-		s[i] = graph.Reshape(graph.Slice(v, graph.AxisRange(i, i+1)))
+// all lists the fields in the order in which a vector holds them.
+func (c *counts[T]) all() []*T {
+	list := []*T{&c.Step, &c.Updates, &c.Gathered, &c.Streak, &c.SkipStreak, &c.LastBad,
+		&c.RateScale, &c.Plateau, &c.Rate, &c.Norm, &c.Dropped, &c.Skipped, &c.Counted}
+	for i := range c.Sums {
+		list = append(list, &c.Sums[i])
 	}
-	return status{s[0], s[1], s[2], s[3], s[4], s[5], s[6], [3]*graph.Node(s[7:10]), [3]*graph.Node(s[10:13])}
+	for i := range c.Last {
+		list = append(list, &c.Last[i])
+	}
+	return list
 }
 
-func (s status) pack() *graph.Node {
-	all := append([]*graph.Node{s.step, s.updates, s.streak, s.rateScale, s.lastBad, s.dropped, s.counted}, s.sums[:]...)
-	all = append(all, s.last[:]...)
-	for i := range all {
-		all[i] = graph.Reshape(all[i], 1)
+func newStatus() []float64 { return writeStatus(Status{LastBad: -1, RateScale: 1, Plateau: 1}) }
+
+func writeStatus(s Status) []float64 {
+	var v []float64
+	for _, field := range s.all() {
+		v = append(v, *field)
+	}
+	return v
+}
+
+func readStatus(v []float64) (s Status) {
+	for i, field := range s.all() {
+		*field = v[i]
+	}
+	return s
+}
+
+// status is a Status inside a graph.
+type status = counts[*graph.Node]
+
+func unpackStatus(v *graph.Node) (s status) {
+	for i, field := range s.all() {
+		*field = graph.Reshape(graph.Slice(v, graph.AxisRange(i, i+1)))
+	}
+	return s
+}
+
+func packStatus(s status) *graph.Node {
+	var all []*graph.Node
+	for _, field := range s.all() {
+		all = append(all, graph.Reshape(*field, 1))
 	}
 	return graph.Concatenate(all, 0)
 }
 
-// after is the status after one more step. Good is 1 if it counts, 0 if it is
-// dropped; first is true at the first step of an epoch.
-func (s status) after(good, first *graph.Node, measures [3]*graph.Node) status {
-	bad := graph.OneMinus(good)
-	zero := graph.ZerosLike(s.step)
-	restart := func(sum *graph.Node) *graph.Node { return graph.Where(first, zero, sum) }
-	isGood := graph.GreaterThan(good, zero)
+// An outcome is what became of a step, as bools in a graph.
+type outcome struct {
+	good    *graph.Node // all is finite; else the step is dropped
+	kept    *graph.Node // it is good, and its gradient is not skipped for its length
+	updates *graph.Node // it is kept, and the weights change
+}
 
-	next := status{
-		step:    graph.OnePlus(s.step),
-		updates: graph.Add(s.updates, good),
-		streak:  graph.Mul(graph.OnePlus(s.streak), bad),
-		lastBad: graph.Where(isGood, s.lastBad, s.step),
-		dropped: graph.Add(restart(s.dropped), bad),
-		counted: graph.Add(restart(s.counted), good),
-	}
-	two := graph.Equal(next.streak, graph.AddScalar(zero, 2))
-	next.rateScale = graph.Where(two, graph.AddScalar(zero, 0.5), s.rateScale)
+// after is the status after one more step. First is true at the first step of an epoch.
+func after(s status, o outcome, first, rate, norm *graph.Node, measures [3]*graph.Node) status {
+	zero, one := graph.ZerosLike(s.Step), graph.OnesLike(s.Step)
+	number := func(yes *graph.Node) *graph.Node { return graph.Where(yes, one, zero) }
+	sinceFirst := func(sum *graph.Node) *graph.Node { return graph.Where(first, zero, sum) }
+	bad := graph.OneMinus(number(o.good))
+	skipped := graph.Sub(number(o.good), number(o.kept))
+
+	next := s
+	next.Step = graph.OnePlus(s.Step)
+	next.Updates = graph.Add(s.Updates, number(o.updates))
+	next.Gathered = graph.Where(o.updates, zero, graph.Add(s.Gathered, number(o.kept)))
+	next.Streak = graph.Mul(graph.OnePlus(s.Streak), bad)
+	next.SkipStreak = graph.Where(o.kept, zero, graph.Add(s.SkipStreak, skipped))
+	next.LastBad = graph.Where(o.good, s.LastBad, s.Step)
+	two := graph.Equal(next.Streak, graph.Add(one, one))
+	next.RateScale = graph.Where(two, graph.DivScalar(one, 2), s.RateScale)
+	next.Rate = rate
+	next.Norm = graph.Where(o.good, graph.ConvertDType(norm, dtypes.Float64), s.Norm)
+	next.Dropped = graph.Add(sinceFirst(s.Dropped), bad)
+	next.Skipped = graph.Add(sinceFirst(s.Skipped), skipped)
+	next.Counted = graph.Add(sinceFirst(s.Counted), number(o.good))
 	for i, m := range measures {
 		m = graph.ConvertDType(m, dtypes.Float64)
-		next.sums[i] = graph.Add(restart(s.sums[i]), graph.Where(isGood, m, zero))
-		next.last[i] = graph.Where(isGood, m, s.last[i])
+		next.Sums[i] = graph.Add(sinceFirst(s.Sums[i]), graph.Where(o.good, m, zero))
+		next.Last[i] = graph.Where(o.good, m, s.Last[i])
 	}
 	return next
-}
-
-func newStatus() []float64 {
-	v := make([]float64, statusLen)
-	v[3], v[4] = 1, -1
-	return v
-}
-
-func readStatus(v []float64) Status {
-	return Status{v[0], v[1], v[2], v[3], v[4], v[5], v[6], [3]float64(v[7:10]), [3]float64(v[10:13])}
 }

@@ -41,37 +41,53 @@ type Loss struct {
 type Trainer struct {
 	backend *Backend
 	vars    []Variable
-	adam    Adam
+	recipe  Recipe
 	seed    uint64
 	loss    func(*Build) Loss
 
-	names []string          // of what is carried: variables, moments, status
+	names []string          // of what is carried: variables, what belongs to them, status
 	carry []*tensors.Tensor // on the device
+	with  []companions      // of each variable
 	masks bool
 	exec  *graph.Exec
 	lost  error // set when a step failed and took what is carried with it
 }
 
 // NewTrainer returns a trainer at step 0.
-func NewTrainer(b *Backend, seed uint64, adam Adam, vars []Variable, loss func(*Build) Loss) (*Trainer, error) {
-	t := &Trainer{backend: b, vars: vars, adam: adam, seed: seed, loss: loss}
+func NewTrainer(b *Backend, seed uint64, r Recipe, vars []Variable, loss func(*Build) Loss) (*Trainer, error) {
+	t := &Trainer{backend: b, vars: vars, recipe: r, seed: seed, loss: loss, with: make([]companions, len(vars))}
 	var start []Tensor
-	for _, v := range vars {
-		start = append(start, Tensor{v.Name, v.Shape, v.Value})
+	add := func(prefix string, v Variable, value []float32) int {
+		start = append(start, Tensor{prefix + v.Name, v.Shape, value})
+		return len(start) - 1
 	}
-	for _, moment := range []string{"adam.m.", "adam.v."} {
-		for _, v := range vars {
-			if v.Learned {
-				start = append(start, Tensor{moment + v.Name, v.Shape, make([]float32, len(v.Value))})
-			}
+	for _, v := range vars {
+		add("", v, v.Value)
+	}
+	for k, v := range vars {
+		if !v.Learned {
+			continue
+		}
+		with := &t.with[k]
+		for _, slot := range r.Optimiser.Slots() {
+			with.slots = append(with.slots, add("optimiser."+slot+".", v, make([]float32, len(v.Value))))
+		}
+		if r.Accumulate > 1 {
+			with.gathered = add("gradient.", v, make([]float32, len(v.Value)))
+		}
+		if r.Average > 0 {
+			with.avg = add(AveragePrefix, v, v.Value)
 		}
 	}
-	start = append(start, Tensor{"status", []int{statusLen}, newStatus()})
+	start = append(start, Tensor{"status", []int{len(newStatus())}, newStatus()})
 	for _, s := range start {
 		t.names = append(t.names, s.Name)
 	}
 	return t, t.set(start)
 }
+
+// AveragePrefix comes before the name of a variable whose mean over the updates is carried.
+const AveragePrefix = "average."
 
 // Snapshot copies all that is carried. A trainer that restores it goes on as this one does.
 func (t *Trainer) Snapshot() ([]Tensor, error) {
@@ -120,10 +136,18 @@ func (t *Trainer) set(all []Tensor) error {
 	return nil
 }
 
-// Weights are the model's variables as they are now. The next Run takes them back.
+// Weights are the model's variables as they are now, or their means where those are
+// kept. The next Run takes them back.
 func (t *Trainer) Weights() *Weights {
-	n := len(t.vars)
-	return &Weights{t.backend, t.names[:n], t.carry[:n]}
+	w := &Weights{backend: t.backend}
+	for k, v := range t.vars {
+		at := k
+		if t.with[k].avg > 0 {
+			at = t.with[k].avg
+		}
+		w.names, w.placed = append(w.names, v.Name), append(w.placed, t.carry[at])
+	}
+	return w
 }
 
 // Status reads how training stands.
@@ -138,17 +162,34 @@ func (t *Trainer) Status() (Status, error) {
 	return readStatus(v.Data.([]float64)), nil
 }
 
+// SetPlateau sets what the learning rate is multiplied by from the next step on.
+func (t *Trainer) SetPlateau(scale float64) error {
+	status, err := t.Status()
+	if err != nil || status.Plateau == scale {
+		return err
+	}
+	status.Plateau = scale
+	v := writeStatus(status)
+	t.carry[len(t.carry)-1], err = t.backend.place(Tensor{"status", []int{len(v)}, v})
+	return err
+}
+
+// MostSteps is how many steps one Run takes at the most: it has a place for the
+// measures of each.
+const MostSteps = 1024
+
 // Run takes the steps from ≤ i < to: step i sees the examples of data that row i
 // of its indices names. Row 0 is step base of the epoch. It stops early behind a
-// step that was dropped, so that each can be named.
-func (t *Trainer) Run(data *Table, base, from, to int) (err error) {
+// step that was dropped, so that each can be named. It returns the measures of each
+// step that it took.
+func (t *Trainer) Run(data *Table, base, from, to int) (measures [][3]float64, err error) {
 	if t.lost != nil {
-		return t.lost
+		return nil, t.lost
 	}
 	if t.exec == nil || t.masks != (data.mask != nil) {
 		t.masks = data.mask != nil
 		if t.exec, err = graph.NewExec(t.backend.Backend, t.program); err != nil {
-			return err
+			return nil, err
 		}
 		t.exec.SetMaxCache(-1)
 	}
@@ -159,161 +200,137 @@ func (t *Trainer) Run(data *Table, base, from, to int) (err error) {
 		}
 	}()
 	defer caught(&err)
+	to = min(to, from+MostSteps)
 	if t.backend.loops {
-		return t.call(data, base, from, to)
+		return t.runLoop(data, base, from, to)
 	}
 	for i := from; i < to; i++ {
-		if err := t.call(data, base, i, i+1); err != nil {
-			return err
+		status, err := t.runStep(data, base, i)
+		if err != nil {
+			return nil, err
 		}
-		status, err := t.Status()
-		if err != nil || status.Streak > 0 {
-			return err
+		measures = append(measures, status.Last)
+		if status.Streak > 0 {
+			break
 		}
 	}
-	return nil
+	return measures, nil
 }
 
-func (t *Trainer) call(data *Table, base, from, to int) error {
-	args := make([]any, 0, len(t.carry)+6)
-	for _, scalar := range []int{from, to, base} {
+// runLoop takes all steps in one call. What is carried is donated.
+func (t *Trainer) runLoop(data *Table, base, from, to int) ([][3]float64, error) {
+	args := t.arguments(data, from, to, base)
+	for _, placed := range t.carry {
+		donated, err := graph.DonateTensorBuffer(placed, t.backend.Backend, 0)
+		if err != nil {
+			return nil, err
+		}
+		args = append(args, donated)
+	}
+	out, err := t.exec.Call(args...)
+	if err != nil {
+		return nil, err
+	}
+	n := len(t.carry)
+	t.carry = out[:n]
+	return readMeasures(out[n], out[n+1])
+}
+
+// runStep takes one step, and keeps what is carried where the step is not kept.
+func (t *Trainer) runStep(data *Table, base, i int) (Status, error) {
+	args := t.arguments(data, i, base)
+	for _, placed := range t.carry {
+		args = append(args, placed)
+	}
+	next, err := t.exec.Call(args...)
+	if err != nil {
+		return Status{}, err
+	}
+	old := t.carry
+	t.carry = next
+	status, err := t.Status()
+	if err != nil {
+		return status, err
+	}
+	if last := len(old) - 1; status.Streak > 0 || status.SkipStreak > 0 {
+		t.carry = append(old[:last:last], next[last])
+		old = append(next[:last:last], old[last])
+	}
+	for _, placed := range old {
+		placed.MustFinalizeAll()
+	}
+	return status, nil
+}
+
+// arguments are the inputs of the program before what is carried.
+func (t *Trainer) arguments(data *Table, scalars ...int) []any {
+	args := make([]any, 0, len(t.carry)+len(scalars)+3)
+	for _, scalar := range scalars {
 		args = append(args, tensors.FromScalar(int32(scalar)))
 	}
 	args = append(args, data.indices, data.values)
 	if data.mask != nil {
 		args = append(args, data.mask)
 	}
-	for _, placed := range t.carry {
-		donated, err := graph.DonateTensorBuffer(placed, t.backend.Backend, 0)
-		if err != nil {
-			return err
-		}
-		args = append(args, donated)
-	}
-	carry, err := t.exec.Call(args...)
-	if err != nil {
-		return err
-	}
-	t.carry = carry
-	return nil
+	return args
 }
 
-// program is the graph of Run: from, to, base, indices, values, [mask,] carry... to carry.
+// program is the graph of Run on all backends: of i, base, indices, values, [mask,]
+// carry... where it is called for each step; else there is a to behind i, and behind the
+// new carry come the measures of all steps and how many there are.
 func (t *Trainer) program(in []*graph.Node) []*graph.Node {
-	fixed := 5
+	fixed := 3 // base, indices, values
 	if t.masks {
-		fixed = 6
+		fixed++
 	}
 	if !t.backend.loops {
-		return t.step(in[0], in[2:fixed], in[fixed:])
+		return t.step(in[0], in[1:1+fixed], in[1+fixed:])
 	}
 	g := in[0].Graph()
+	// A constant: GoMLX would use the scalar of graph.Zeros in the closures, which fails.
+	trace := graph.ConstTensor(g, tensors.FromShape(shapes.Make(dtypes.Float32, MostSteps, 3)))
+	state := append([]*graph.Node{trace, in[0]}, in...) // trace, from, i, to, base…, carry…
 	parameters := func(g *graph.Graph) []*graph.Node {
-		ps := make([]*graph.Node, len(in))
-		for i, node := range in {
+		ps := make([]*graph.Node, len(state))
+		for i, node := range state {
 			ps[i] = graph.Parameter(g, fmt.Sprint("carry", i), node.Shape())
 		}
 		return ps
 	}
 	going := graph.NewClosure(g, func(g *graph.Graph) []*graph.Node {
 		p := parameters(g)
-		return []*graph.Node{graph.LessThan(p[0], p[1])}
+		return []*graph.Node{graph.LessThan(p[2], p[3])}
 	})
 	body := graph.NewClosure(g, func(g *graph.Graph) []*graph.Node {
 		p := parameters(g)
-		carry := t.step(p[0], p[2:fixed], p[fixed:])
-		next := graph.OnePlus(p[0])
-		dropped := graph.GreaterThan(unpackStatus(carry[len(carry)-1]).streak, graph.Scalar(g, dtypes.Float64, 0))
-		to := graph.Where(dropped, next, p[1])
-		return append(append([]*graph.Node{next, to}, p[2:fixed]...), carry...)
+		trace, from, i, to := p[0], p[1], p[2], p[3]
+		carry := t.step(i, p[4:4+fixed], p[4+fixed:])
+		status := unpackStatus(carry[len(carry)-1])
+		row := graph.ConvertDType(graph.Stack(status.Last[:], 0), dtypes.Float32)
+		at := []*graph.Node{graph.Sub(i, from), graph.ZerosLike(i)}
+		trace = graph.DynamicUpdateSlice(trace, graph.Reshape(row, 1, 3), at)
+		next := graph.OnePlus(i)
+		dropped := graph.GreaterThan(status.Streak, graph.ZerosLike(status.Streak))
+		to = graph.Where(dropped, next, to)
+		return append(append([]*graph.Node{trace, from, next, to}, p[4:4+fixed]...), carry...)
 	})
-	return graph.While(going, body, in...)[fixed:]
+	out := graph.While(going, body, state...)
+	return append(out[4+fixed:], out[0], graph.Sub(out[2], out[1]))
 }
 
-// step is one training step in a graph. Data is base, indices, values and perhaps a mask.
-func (t *Trainer) step(i *graph.Node, data, carry []*graph.Node) []*graph.Node {
-	g := i.Graph()
-	state := unpackStatus(carry[len(carry)-1])
-	row := graph.Squeeze(graph.Gather(data[1], graph.Reshape(i, 1, 1)), 0)
-	pick := func(values *graph.Node) *graph.Node {
-		x := graph.Gather(values, graph.InsertAxes(row, -1))
-		return graph.ConvertDType(x, dtypes.Float32)
+// readMeasures are the rows that n steps have filled.
+func readMeasures(trace, n *tensors.Tensor) ([][3]float64, error) {
+	rows, err := fetch("measures", trace)
+	if err != nil {
+		return nil, err
 	}
-	key := graph.Add(
-		mixNode(graph.ConvertDType(state.step, dtypes.Uint64)),
-		graph.Const(g, Key(t.seed, "step", 0)))
-	build := &Build{
-		Values: map[string]*graph.Node{},
-		X:      pick(data[2]),
-		Step:   graph.ConvertDType(state.step, dtypes.Float32),
-		Noise: func(name string, dims ...int) *graph.Node {
-			return Normal(key, name, dtypes.Float32, dims...)
-		},
-	}
-	if data[2].DType() == dtypes.Uint8 {
-		build.X = graph.MulScalar(build.X, 1.0/255)
-	}
-	if t.masks {
-		build.Mask = pick(data[3])
-	}
-	for k, v := range t.vars {
-		build.Values[v.Name] = carry[k]
-	}
-	loss := t.loss(build)
-	grads := t.gradients(loss, carry)
-
-	// What is not finite stays so in a sum of it and other numbers: one test for all.
-	all := graph.Add(loss.Value, graph.ReduceAllSum(graph.Stack(loss.Measures[:], 0)))
-	for _, grad := range grads {
-		if grad != nil {
-			all = graph.Add(all, graph.ReduceAllSum(graph.Square(grad)))
+	measures := make([][3]float64, tensors.ToScalar[int32](n))
+	for i := range measures {
+		for k := range 3 {
+			measures[i][k] = float64(rows.Floats()[3*i+k])
 		}
 	}
-	for _, v := range t.vars {
-		if value, ok := loss.State[v.Name]; ok {
-			if v.Learned {
-				panic(fmt.Errorf("%s is set like state, and is learned; list it with State: true", v.Name))
-			}
-			all = graph.Add(all, graph.ReduceAllSum(value))
-		}
-	}
-	good := graph.IsFinite(all)
-	gate := graph.ConvertDType(good, dtypes.Float32)
-	first := graph.Equal(graph.Add(i, data[0]), graph.ZerosLike(i))
-	after := state.after(graph.ConvertDType(good, dtypes.Float64), first, loss.Measures)
-
-	next := t.adam.update(t.vars, carry, grads, gate, after)
-	for k, v := range t.vars {
-		if value, ok := loss.State[v.Name]; ok {
-			next[k] = graph.Where(graph.BroadcastToShape(good, shapes.Make(dtypes.Bool, v.Shape...)), value, carry[k])
-		}
-	}
-	next[len(next)-1] = after.pack()
-	return next
-}
-
-// gradients are those of every variable, nil for state.
-func (t *Trainer) gradients(loss Loss, carry []*graph.Node) []*graph.Node {
-	grads := make([]*graph.Node, len(t.vars))
-	of := func(value *graph.Node, wanted func(name string) bool) {
-		var nodes []*graph.Node
-		var at []int
-		for k, v := range t.vars {
-			if v.Learned && wanted(v.Name) {
-				nodes, at = append(nodes, carry[k]), append(at, k)
-			}
-		}
-		if len(nodes) == 0 {
-			return
-		}
-		for n, grad := range graph.Gradient(value, nodes...) {
-			grads[at[n]] = grad
-		}
-	}
-	instead := func(name string) bool { return loss.Instead != nil && loss.InsteadOf(name) }
-	of(loss.Value, func(name string) bool { return !instead(name) })
-	if loss.Instead != nil {
-		of(loss.Instead, instead)
-	}
-	return grads
+	trace.MustFinalizeAll()
+	n.MustFinalizeAll()
+	return measures, nil
 }

@@ -9,6 +9,7 @@ import (
 
 	"github.com/vaebook/vaebook/vaekit/internal/check"
 	"github.com/vaebook/vaebook/vaekit/internal/engine"
+	"github.com/vaebook/vaebook/vaekit/optim"
 )
 
 // noisyLine fits y = w·x + b with noise in the loss, on examples [x, y].
@@ -33,7 +34,7 @@ func lineTrainer(t *testing.T, b *engine.Backend, examples []float32) (*engine.T
 		{"b", []int{1, 1}, true, []float32{0}},
 		{"seen", []int{1}, false, []float32{0}},
 	}
-	trainer, err := engine.NewTrainer(b, 7, engine.Adam{Rate: 0.05, Beta1: 0.9, Beta2: 0.999, Epsilon: 1e-8}, vars, noisyLine)
+	trainer, err := engine.NewTrainer(b, 7, engine.Recipe{Optimiser: optim.Adam{}, Rate: 0.05}, vars, noisyLine)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -74,7 +75,7 @@ func snapshot(t *testing.T, trainer *engine.Trainer) []engine.Tensor {
 func TestTrainerFindsTheLine(t *testing.T) {
 	check.EachBackend(t, func(t *testing.T, b *engine.Backend) {
 		trainer, table := lineTrainer(t, b, line(64))
-		if err := trainer.Run(table, 0, 0, 400); err != nil {
+		if _, err := trainer.Run(table, 0, 0, 400); err != nil {
 			t.Fatal(err)
 		}
 		s := snapshot(t, trainer)
@@ -100,7 +101,7 @@ func TestTrainerFindsTheLine(t *testing.T) {
 func TestChunksAndRestoreChangeNothing(t *testing.T) {
 	check.EachBackend(t, func(t *testing.T, b *engine.Backend) {
 		whole, table := lineTrainer(t, b, line(64))
-		if err := whole.Run(table, 0, 0, 60); err != nil {
+		if _, err := whole.Run(table, 0, 0, 60); err != nil {
 			t.Fatal(err)
 		}
 		cut, _ := lineTrainer(t, b, line(64))
@@ -109,7 +110,7 @@ func TestChunksAndRestoreChangeNothing(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if err := cut.Run(table, 0, int(status.Step), to); err != nil {
+			if _, err := cut.Run(table, 0, int(status.Step), to); err != nil {
 				t.Fatal(err)
 			}
 			saved := snapshot(t, cut)
@@ -140,12 +141,12 @@ func TestNonFiniteStepsAreDropped(t *testing.T) {
 		if err := poisoned.Order(b, order, 4); err != nil {
 			t.Fatal(err)
 		}
-		if err := trainer.Run(poisoned, 0, 0, 10); err != nil {
+		if _, err := trainer.Run(poisoned, 0, 0, 10); err != nil {
 			t.Fatal(err)
 		}
 		before := snapshot(t, trainer)
 		for _, from := range []int{10, 11} { // it stops behind each, to be asked which
-			if err := trainer.Run(poisoned, 0, from, 20); err != nil {
+			if _, err := trainer.Run(poisoned, 0, from, 20); err != nil {
 				t.Fatal(err)
 			}
 			status, err := trainer.Status()
@@ -167,7 +168,7 @@ func TestNonFiniteStepsAreDropped(t *testing.T) {
 		if status.Dropped != 2 || status.LastBad != 11 || status.RateScale != 0.5 || status.Streak != 2 {
 			t.Errorf("after two dropped steps: %+v", status)
 		}
-		if err := trainer.Run(poisoned, 0, 12, 20); err != nil {
+		if _, err := trainer.Run(poisoned, 0, 12, 20); err != nil {
 			t.Fatal(err)
 		}
 		all := make([]int32, 20*4)
@@ -178,7 +179,7 @@ func TestNonFiniteStepsAreDropped(t *testing.T) {
 			t.Fatal(err)
 		}
 		for i := range 5 {
-			if err := trainer.Run(poisoned, 20, i, 20); err != nil {
+			if _, err := trainer.Run(poisoned, 20, i, 20); err != nil {
 				t.Fatal(err)
 			}
 		}

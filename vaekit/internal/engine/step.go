@@ -1,0 +1,219 @@
+package engine
+
+import (
+	"fmt"
+
+	"github.com/gomlx/compute/dtypes"
+	"github.com/gomlx/gomlx/core/graph"
+
+	"github.com/vaebook/vaebook/vaekit/optim"
+)
+
+// A Recipe says how gradients change the weights.
+type Recipe struct {
+	Optimiser optim.Optimiser
+	Rate      float64        // learning rate
+	Schedule  optim.Schedule // what it is multiplied by at each step; nil: 1
+
+	// Clip shortens a longer gradient, over all parameters, to this length. 0: never.
+	Clip float64
+
+	// Skip leaves out a step whose gradient is longer. After each that was left out the
+	// next may be twice as long, so that training never stands still for good. 0: none.
+	Skip float64
+
+	// Accumulate is the batches whose gradients are averaged for one update. 0 means 1.
+	Accumulate int
+
+	// Average is the decay of a mean of the weights over the updates; it is less at
+	// first. 0: none is kept.
+	Average float64
+}
+
+// MaxStreak is how many steps may be dropped in a row before training should give up.
+const MaxStreak = 5
+
+// companions are the places, among what is carried, of what belongs to a learned variable.
+type companions struct {
+	slots         []int
+	gathered, avg int // 0: not kept
+}
+
+// step is one training step in a graph: what is carried after it. Data is base, indices,
+// values and perhaps a mask.
+func (t *Trainer) step(i *graph.Node, data, carry []*graph.Node) []*graph.Node {
+	g := i.Graph()
+	state := unpackStatus(carry[len(carry)-1])
+	row := graph.Squeeze(graph.Gather(data[1], graph.Reshape(i, 1, 1)), 0)
+	pick := func(values *graph.Node) *graph.Node {
+		x := graph.Gather(values, graph.InsertAxes(row, -1))
+		return graph.ConvertDType(x, dtypes.Float32)
+	}
+	key := graph.Add(
+		mixNode(graph.ConvertDType(state.Step, dtypes.Uint64)),
+		graph.Const(g, Key(t.seed, "step", 0)))
+	build := &Build{
+		Values: map[string]*graph.Node{},
+		X:      pick(data[2]),
+		Step:   graph.ConvertDType(state.Step, dtypes.Float32),
+		Noise: func(name string, dims ...int) *graph.Node {
+			return Normal(key, name, dtypes.Float32, dims...)
+		},
+	}
+	if data[2].DType() == dtypes.Uint8 {
+		build.X = graph.MulScalar(build.X, 1.0/255)
+	}
+	if t.masks {
+		build.Mask = pick(data[3])
+	}
+	for k, v := range t.vars {
+		build.Values[v.Name] = carry[k]
+	}
+	loss := t.loss(build)
+	grads := t.gradients(loss, carry)
+
+	// What is not finite stays so in a sum of it and other numbers: one test for all.
+	squares := graph.ScalarZero(g, dtypes.Float32)
+	for _, grad := range grads {
+		if grad != nil {
+			squares = graph.Add(squares, graph.ReduceAllSum(graph.Square(grad)))
+		}
+	}
+	all := graph.Add(graph.Add(loss.Value, squares), graph.ReduceAllSum(graph.Stack(loss.Measures[:], 0)))
+	for _, v := range t.vars {
+		if value, ok := loss.State[v.Name]; ok {
+			if v.Learned {
+				panic(fmt.Errorf("%s is set like state, and is learned; list it with State: true", v.Name))
+			}
+			all = graph.Add(all, graph.ReduceAllSum(value))
+		}
+	}
+	norm := graph.Sqrt(squares)
+	o := t.outcome(state, graph.IsFinite(all), norm)
+	next := t.update(loss.State, grads, carry, state, o)
+
+	first := graph.Equal(graph.Add(i, data[0]), graph.ZerosLike(i))
+	next[len(next)-1] = packStatus(after(state, o, first, t.rate(state), norm, loss.Measures))
+	return next
+}
+
+// outcome says what becomes of a step with a gradient of this length.
+func (t *Trainer) outcome(s status, good, norm *graph.Node) outcome {
+	o := outcome{good: good, kept: good}
+	if t.recipe.Skip > 0 {
+		two := graph.AddScalar(graph.ZerosLike(s.SkipStreak), 2)
+		most := graph.MulScalar(graph.Pow(two, s.SkipStreak), t.recipe.Skip)
+		o.kept = graph.LogicalAnd(good, graph.LessOrEqual(graph.ConvertDType(norm, dtypes.Float64), most))
+	}
+	o.updates = o.kept
+	if n := t.recipe.Accumulate; n > 1 {
+		o.updates = graph.LogicalAnd(o.kept, graph.GreaterOrEqual(s.Gathered, graph.AddScalar(graph.ZerosLike(s.Gathered), float64(n-1))))
+	}
+	return o
+}
+
+// rate is the learning rate of a step, in float64.
+func (t *Trainer) rate(s status) *graph.Node {
+	scale := graph.Mul(graph.Mul(s.RateScale, s.Plateau), optim.At(t.recipe.Schedule, s.Step))
+	return graph.MulScalar(scale, t.recipe.Rate)
+}
+
+// update is what is carried after a step: as before, to the bit, where the step is not kept.
+func (t *Trainer) update(state map[string]*graph.Node, grads, carry []*graph.Node, s status, o outcome) []*graph.Node {
+	next := append([]*graph.Node(nil), carry...)
+	change := func(at int, if_, to *graph.Node) {
+		if !t.backend.loops && if_ == o.kept {
+			next[at] = to // Run throws away what a step that is not kept has made
+			return
+		}
+		next[at] = graph.Where(if_, to, carry[at])
+	}
+	rate := graph.ConvertDType(t.rate(s), dtypes.Float32)
+	count := graph.OnePlus(s.Updates)
+	if n := t.recipe.Accumulate; n > 1 {
+		for k, grad := range grads {
+			if at := t.with[k].gathered; at > 0 {
+				sum := graph.Add(carry[at], graph.DivScalar(grad, float64(n)))
+				change(at, o.kept, graph.Where(o.updates, graph.ZerosLike(sum), sum))
+				grads[k] = sum
+			}
+		}
+	}
+	shorter := t.shorter(grads)
+	for k, grad := range grads {
+		if grad == nil {
+			continue
+		}
+		if shorter != nil {
+			grad = graph.Mul(grad, shorter)
+		}
+		with := t.with[k]
+		u := optim.Update{Value: carry[k], Gradient: grad, Rate: rate, Count: count}
+		for _, at := range with.slots {
+			u.Slots = append(u.Slots, carry[at])
+		}
+		value, slots := t.recipe.Optimiser.Update(u)
+		change(k, o.updates, value)
+		for n, at := range with.slots {
+			change(at, o.updates, slots[n])
+		}
+		if at := with.avg; at > 0 {
+			// At first the weights move fast and the mean must not lag behind them.
+			soon := graph.Div(count, graph.AddScalar(count, 9))
+			part := graph.ConvertDType(graph.OneMinus(graph.MinScalar(soon, t.recipe.Average)), dtypes.Float32)
+			change(at, o.updates, graph.Add(carry[at], graph.Mul(part, graph.Sub(value, carry[at]))))
+		}
+	}
+	for k, v := range t.vars {
+		if value, ok := state[v.Name]; ok {
+			change(k, o.kept, value)
+		}
+	}
+	return next
+}
+
+// shorter is what gradients are multiplied by where together they are too long; nil: nothing.
+func (t *Trainer) shorter(grads []*graph.Node) *graph.Node {
+	if t.recipe.Clip <= 0 {
+		return nil
+	}
+	var squares *graph.Node
+	for _, grad := range grads {
+		if grad == nil {
+			continue
+		}
+		if sum := graph.ReduceAllSum(graph.Square(grad)); squares == nil {
+			squares = sum
+		} else {
+			squares = graph.Add(squares, sum)
+		}
+	}
+	norm := graph.MaxScalar(graph.Sqrt(squares), 1e-30)
+	return graph.Min(graph.MulScalar(graph.Reciprocal(norm), t.recipe.Clip), graph.OnesLike(norm))
+}
+
+// gradients are those of every variable, nil for state.
+func (t *Trainer) gradients(loss Loss, carry []*graph.Node) []*graph.Node {
+	grads := make([]*graph.Node, len(t.vars))
+	of := func(value *graph.Node, wanted func(name string) bool) {
+		var nodes []*graph.Node
+		var at []int
+		for k, v := range t.vars {
+			if v.Learned && wanted(v.Name) {
+				nodes, at = append(nodes, carry[k]), append(at, k)
+			}
+		}
+		if len(nodes) == 0 {
+			return
+		}
+		for n, grad := range graph.Gradient(value, nodes...) {
+			grads[at[n]] = grad
+		}
+	}
+	instead := func(name string) bool { return loss.Instead != nil && loss.InsteadOf(name) }
+	of(loss.Value, func(name string) bool { return !instead(name) })
+	if loss.Instead != nil {
+		of(loss.Instead, instead)
+	}
+	return grads
+}
