@@ -5,6 +5,7 @@ import (
 
 	"github.com/vaebook/vaebook/vaekit/internal/describe"
 	"github.com/vaebook/vaebook/vaekit/nets"
+	"github.com/vaebook/vaebook/vaekit/optim"
 )
 
 // An Objective makes of the terms of a pass what training lowers.
@@ -33,6 +34,10 @@ type Loss struct {
 type ELBO struct {
 	// Beta weighs the rate (β-VAE, Higgins et al., 2017). 0 means 1, the bound itself.
 	Beta float64
+
+	// Schedule multiplies Beta at each step, as optim.Linear{Steps: 5000} for KL
+	// annealing (Bowman et al., 2015). Nil: it stays.
+	Schedule optim.Schedule
 }
 
 // Samples is one latent an example.
@@ -46,6 +51,9 @@ func (o ELBO) Loss(t *Terms) Loss {
 	rate := t.Rate()
 	if o.Beta != 0 && o.Beta != 1 {
 		rate = graph.MulScalar(rate, o.Beta)
+	}
+	if o.Schedule != nil {
+		rate = graph.Mul(rate, graph.ConvertDType(o.Schedule.At(t.Step), rate.DType()))
 	}
 	return Loss{Value: graph.Add(t.Distortion(), rate)}
 }
