@@ -2,13 +2,16 @@ package engine
 
 import (
 	"bytes"
+	"cmp"
 	"crypto/sha256"
 	"encoding/binary"
 	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"math"
+	"slices"
 )
 
 // A checkpoint is one file in the safetensors format: the length of a header, a
@@ -87,12 +90,20 @@ func DecodeTensors(file []byte) (all []Tensor, note string, err error) {
 		return nil, "", errors.New("its checksum does not match what it holds")
 	}
 	delete(entries, "__metadata__")
+	headers := map[string]tensorHeader{}
 	for name, entry := range entries {
 		var h tensorHeader
 		if err := json.Unmarshal(entry, &h); err != nil {
 			return nil, "", fmt.Errorf("tensor %s: %w", name, err)
 		}
-		t, err := h.read(name, data)
+		headers[name] = h
+	}
+	// In the order of the file, so that what is read and written again is the same file.
+	names := slices.SortedFunc(maps.Keys(headers), func(a, b string) int {
+		return cmp.Or(cmp.Compare(headers[a].Offsets[0], headers[b].Offsets[0]), cmp.Compare(a, b))
+	})
+	for _, name := range names {
+		t, err := headers[name].read(name, data)
 		if err != nil {
 			return nil, "", err
 		}
