@@ -2,10 +2,14 @@ package vaekit
 
 import (
 	"fmt"
+	"slices"
 	"strings"
+
+	"github.com/gomlx/gomlx/core/graph"
 
 	"github.com/vaebook/vaebook/datasets"
 	"github.com/vaebook/vaebook/vaekit/internal/engine"
+	"github.com/vaebook/vaebook/vaekit/nets"
 )
 
 // explainDrop says which examples a dropped step saw. It is an error once too
@@ -18,21 +22,103 @@ func (s *session) explainDrop(epoch int, status engine.Status) error {
 	if len(indices) > 8 {
 		names += " …"
 	}
-	cause := "its values are finite, so the weights or the learning rate are to blame: try a lower Training.Rate"
+	cause := "its values are finite, so the weights or the learning rate are to blame: try a lower Training.Rate, a Schedule that warms up, or Clip"
+	first := ""
 	if err := s.feed.look(&batch, indices); err == nil {
 		if culprits := notFinite(&batch, indices); culprits != "" {
 			names, cause = culprits, "the data holds a value that is not finite: mask it or leave the example out"
+		} else if first, err = s.firstNotFinite(&batch, bad); err != nil {
+			return err
+		} else if first != "" {
+			first = "; first not finite is " + first
 		}
 	}
-	s.lines = append(s.lines, fmt.Sprintf("step %d was dropped, its loss or gradient is not finite (%g dropped in this epoch); it saw %s",
-		bad, status.Dropped, names))
+	s.lines = append(s.lines, fmt.Sprintf("step %d was dropped, its loss or gradient is not finite (%g dropped in this epoch); it saw %s%s",
+		bad, status.Dropped, names, first))
 	if status.Streak < engine.MaxStreak {
 		return nil
 	}
 	// The last checkpoint stays as it is: training that goes on from here could take no step.
 	return fmt.Errorf("vaekit: %d steps in a row, up to step %d (epoch %d), had a loss or gradient that is not finite; "+
-		"the last saw %s; %s. The learning rate had been halved to %g", engine.MaxStreak, bad, epoch+1, names, cause,
-		s.how.Rate*status.RateScale)
+		"the last saw %s%s; %s. The learning rate was %.3g", engine.MaxStreak, bad, epoch+1, names, first, cause, status.Rate)
+}
+
+// firstNotFinite takes a dropped step again, without its update, and says which layer,
+// term or gradient is the first that is not finite, in the order in which a step comes
+// to them; "" where all are.
+func (s *session) firstNotFinite(batch *datasets.Batch, step int) (string, error) {
+	weights := s.trainer.Trained()
+	if s.finite == nil {
+		var err error
+		if s.finite, err = s.newFinite(weights.Names()); err != nil {
+			return "", fmt.Errorf("vaekit: %w", err)
+		}
+	}
+	args := []engine.Tensor{
+		{Name: "key", Shape: []int{1}, Data: []uint64{engine.StepKey(s.how.Seed, step)}},
+		{Name: "step", Shape: []int{1}, Data: []float32{float32(step)}},
+	}
+	for _, t := range inputs(batch) {
+		args = append(args, engine.Tensor{Name: t.Name, Shape: append([]int{batch.Len()}, t.Shape...), Data: t.Data})
+	}
+	out, err := s.finite.look.Call(weights, args...)
+	if err != nil {
+		return "", fmt.Errorf("vaekit: looking for what is not finite: %w", err)
+	}
+	for i, bad := range out[0].Floats() {
+		if bad != 0 {
+			return s.finite.names[i], nil
+		}
+	}
+	return "", nil
+}
+
+// finite counts what is not finite in each part of a step.
+type finite struct {
+	look  *engine.Function // of key, step, x and perhaps a mask: [parts]
+	names []string         // of the parts
+}
+
+func (s *session) newFinite(weights []string) (*finite, error) {
+	f := &finite{}
+	vars := s.model.params()
+	var err error
+	f.look, err = s.backend.NewFunction(weights, func(values map[string]*graph.Node, in []*graph.Node) []*graph.Node {
+		f.names = nil
+		var counts []*graph.Node
+		look := func(name string, value *graph.Node) {
+			f.names = append(f.names, name)
+			bad := graph.ReduceAllSum(graph.Where(graph.IsFinite(value), graph.ZerosLike(value), graph.OnesLike(value)))
+			counts = append(counts, graph.Reshape(bad, 1))
+		}
+		pass := nets.NewPass(true, values, lookingNoise(in[0]))
+		pass.Watch(func(layer string, out *graph.Node) { look("the output of "+layer, out) })
+		k, m := s.model.Objective.Samples()
+		t := s.model.terms(pass, in[2], at(in, 3), k, m)
+		t.Step, t.Examples = graph.Reshape(in[1]), s.feed.data.Len()
+		look("the draw of z", t.Z)
+		look("the term log p(x|z)", t.LogLikelihood)
+		look("the term log p(z)", t.LogPrior)
+		look("the term log q(z|x)", t.LogPosterior)
+		if t.KL != nil {
+			look("the term KL(q(z|x) ‖ p(z))", t.KL)
+		}
+		loss := s.model.Objective.Loss(t).Value
+		look("the loss", loss)
+		// Gradients are come to from the end of the model.
+		var learned []*graph.Node
+		var of []string
+		for _, v := range slices.Backward(vars) {
+			if !v.State {
+				learned, of = append(learned, values[v.Name]), append(of, v.Name)
+			}
+		}
+		for i, gradient := range graph.Gradient(loss, learned...) {
+			look("the gradient of "+of[i], gradient)
+		}
+		return []*graph.Node{graph.Concatenate(counts, 0)}
+	})
+	return f, err
 }
 
 // notFinite names the examples of a batch that hold a NaN or an infinity.

@@ -112,8 +112,12 @@ func (b *built) explains(t datasets.Table) error {
 
 // lookingPass is a pass that only looks, its noise drawn from a key [1]uint64.
 func lookingPass(values map[string]*graph.Node, key *graph.Node) *nets.Pass {
+	return nets.NewPass(false, values, lookingNoise(key))
+}
+
+func lookingNoise(key *graph.Node) func(name string, dims ...int) *graph.Node {
 	key = graph.Reshape(key)
-	return nets.NewPass(false, values, func(name string, dims ...int) *graph.Node {
+	return func(name string, dims ...int) *graph.Node {
 		return engine.Normal(key, name, dtypes.Float32, dims...)
-	})
+	}
 }

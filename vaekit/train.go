@@ -60,6 +60,7 @@ type session struct {
 	feed        *feed
 	valid       datasets.Dataset
 	losses      *looker // measures valid
+	finite      *finite // made when a step is dropped
 	history     []Epoch
 	best        []engine.Tensor // the weights of the best epoch, by their names in a checkpoint
 	step        int

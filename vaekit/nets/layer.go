@@ -85,6 +85,7 @@ func (n Net) Apply(p *Pass, x *graph.Node) *graph.Node {
 		}
 		x = layer.Apply(p.In(fmt.Sprint(i)), x)
 		x.AssertDims(append([]int{in[0]}, out...)...)
+		p.saw(i, layer, x)
 	}
 	return x
 }

@@ -4,6 +4,8 @@ import (
 	"fmt"
 
 	"github.com/gomlx/gomlx/core/graph"
+
+	"github.com/vaebook/vaebook/vaekit/internal/describe"
 )
 
 // A Pass is one trip of a batch through a graph. It hands each layer the nodes
@@ -21,17 +23,29 @@ type passRun struct {
 	values  map[string]*graph.Node
 	changed map[string]*graph.Node
 	noise   func(name string, dims ...int) *graph.Node
+	watch   func(layer string, out *graph.Node)
 }
 
 // NewPass returns a pass over the parameters values, by full name ("encoder.0.weight").
 // Noise makes standard normal draws of the given dimensions, the same ones for the same name.
 func NewPass(training bool, values map[string]*graph.Node, noise func(name string, dims ...int) *graph.Node) *Pass {
-	return &Pass{Training: training, run: &passRun{values, map[string]*graph.Node{}, noise}}
+	return &Pass{Training: training, run: &passRun{values: values, changed: map[string]*graph.Node{}, noise: noise}}
 }
 
 // In is the same pass inside the part called name.
 func (p *Pass) In(name string) *Pass {
 	return &Pass{p.Training, p.where + name + ".", p.run}
+}
+
+// Watch has f called with the output of every layer of every net that the pass goes
+// through from now on, and the layer's name, such as "encoder.1 (nets.Dense)".
+func (p *Pass) Watch(f func(layer string, out *graph.Node)) { p.run.watch = f }
+
+// saw tells who watches what layer i of the net that the pass is in has made.
+func (p *Pass) saw(i int, layer Layer, out *graph.Node) {
+	if p.run.watch != nil {
+		p.run.watch(fmt.Sprintf("%s%d (%s)", p.where, i, describe.Name(layer)), out)
+	}
 }
 
 // Param is the node of a parameter that the layer listed under this name.

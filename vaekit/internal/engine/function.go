@@ -27,6 +27,9 @@ func (b *Backend) Place(vars []Tensor) (*Weights, error) {
 	return w, nil
 }
 
+// Names are those of the variables, in order.
+func (w *Weights) Names() []string { return w.names }
+
 // Fetch copies the variables from the backend.
 func (w *Weights) Fetch() ([]Tensor, error) {
 	all := make([]Tensor, len(w.placed))

@@ -24,6 +24,9 @@ func Key(seed uint64, name string, count uint64) uint64 {
 	return mix(mix(seed^hash(name)) + count)
 }
 
+// StepKey is the key of the noise that a training step draws.
+func StepKey(seed uint64, step int) uint64 { return mix(uint64(step)) + Key(seed, "step", 0) }
+
 // Normal is standard normal noise of a stream inside a graph. Key is a uint64
 // scalar, see [Key]; the name tells apart what one key is used for.
 func Normal(key *graph.Node, name string, dtype dtypes.DType, dims ...int) *graph.Node {

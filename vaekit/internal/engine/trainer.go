@@ -139,15 +139,19 @@ func (t *Trainer) set(all []Tensor) error {
 // Weights are the model's variables as they are now, or their means where those are
 // kept. The next Run takes them back.
 func (t *Trainer) Weights() *Weights {
-	w := &Weights{backend: t.backend}
-	for k, v := range t.vars {
-		at := k
-		if t.with[k].avg > 0 {
-			at = t.with[k].avg
+	w := t.Trained()
+	for k := range t.vars {
+		if at := t.with[k].avg; at > 0 {
+			w.placed[k] = t.carry[at]
 		}
-		w.names, w.placed = append(w.names, v.Name), append(w.placed, t.carry[at])
 	}
 	return w
+}
+
+// Trained are the model's variables as they are now. The next Run takes them back.
+func (t *Trainer) Trained() *Weights {
+	n := len(t.vars)
+	return &Weights{t.backend, t.names[:n], slices.Clone(t.carry[:n])}
 }
 
 // Status reads how training stands.

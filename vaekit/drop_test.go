@@ -1,0 +1,84 @@
+package vaekit_test
+
+import (
+	"math"
+	"strings"
+	"testing"
+
+	"github.com/vaebook/vaebook/datasets"
+	"github.com/vaebook/vaebook/vaekit"
+	"github.com/vaebook/vaebook/vaekit/internal/check"
+	"github.com/vaebook/vaebook/vaekit/internal/engine"
+	"github.com/vaebook/vaebook/vaekit/optim"
+)
+
+// with is a data set in which some examples hold one odd value.
+func with(t *testing.T, value float32, examples ...int) datasets.Dataset {
+	values := must[*datasets.Batch](t)(datasets.All(floats(t, 400))).Values
+	for _, i := range examples {
+		values[5*i+2] = value
+	}
+	return must[*datasets.Examples](t)(datasets.FromFloats([]int{5}, values, nil))
+}
+
+// Where the loss overflows the message names the example's step, and the first layer or
+// term that did.
+func TestADroppedStepSaysWhereItBegan(t *testing.T) {
+	check.EachBackend(t, func(t *testing.T, _ *engine.Backend) {
+		var lines []string
+		how := vaekit.Training{Epochs: 1, Batch: 4, Progress: func(r vaekit.Report) { lines = append(lines, r.Lines...) }}
+		run := train(t, floatModel(), with(t, 1e30, 107), how)
+		if run.History[0].Dropped != 1 {
+			t.Errorf("%d steps were dropped for one example with 1e30", run.History[0].Dropped)
+		}
+		told := strings.Join(lines, "\n")
+		for _, want := range []string{"step", "was dropped", "107", "first not finite is the"} {
+			if !strings.Contains(told, want) {
+				t.Errorf("no line says %q:\n%s", want, told)
+			}
+		}
+	})
+}
+
+// A learning rate at which training diverges ends it with the layer that went first.
+func TestDivergenceIsDiagnosed(t *testing.T) {
+	check.EachBackend(t, func(t *testing.T, _ *engine.Backend) {
+		how := vaekit.Training{Epochs: 3, Batch: 4, Optimiser: optim.SGD{}, Rate: 1e12}
+		_, err := vaekit.Train(floatModel(), floats(t, 400), how)
+		if err == nil {
+			t.Fatal("a learning rate of 1e12 trained")
+		}
+		for _, want := range []string{"5 steps in a row", "first not finite is", "lower Training.Rate"} {
+			if !strings.Contains(err.Error(), want) {
+				t.Errorf("want %q in %v", want, err)
+			}
+		}
+	})
+}
+
+// poisoned is a stream in which one value of an example is not a number.
+type poisoned struct {
+	datasets.Dataset
+	value float32
+}
+
+func (p poisoned) Read(b *datasets.Batch, visit uint64, indices []int) error {
+	err := p.Dataset.Read(b, visit, indices)
+	for k, i := range indices {
+		if i == 300 {
+			b.Example(k)[1] = p.value
+		}
+	}
+	return err
+}
+
+// Data that holds no number is refused by name, before it can do harm.
+func TestPoisonedDataIsNamed(t *testing.T) {
+	onGo(t)
+	for _, value := range []float64{math.NaN(), math.Inf(1), math.Inf(-1)} {
+		_, err := vaekit.Train(floatModel(), poisoned{floats(t, 400), float32(value)}, vaekit.Training{Epochs: 1, Batch: 4})
+		if err == nil || !strings.Contains(err.Error(), "300") {
+			t.Errorf("a stream with %v in example 300: %v", value, err)
+		}
+	}
+}
