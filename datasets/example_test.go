@@ -1,7 +1,10 @@
 package datasets_test
 
 import (
+	"bytes"
 	"fmt"
+	"image"
+	"image/png"
 	"math"
 	"os"
 	"path/filepath"
@@ -41,6 +44,41 @@ func ExampleBinarise() {
 	}
 	fmt.Printf("%.1f\n", float64(white)/10000)
 	// Output: 0.2
+}
+
+// Photographs of any size become squares of 64 pixels; what cannot be read is named.
+func ExampleImageFolder() {
+	dir, err := os.MkdirTemp("", "photos")
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	defer os.RemoveAll(dir)
+	for name, size := range map[string]image.Point{"beach.png": {300, 200}, "tower.png": {90, 240}} {
+		var file bytes.Buffer
+		if err := png.Encode(&file, image.NewRGBA(image.Rectangle{Max: size})); err != nil {
+			fmt.Println(err)
+			return
+		}
+		if err := os.WriteFile(filepath.Join(dir, name), file.Bytes(), 0o644); err != nil {
+			fmt.Println(err)
+			return
+		}
+	}
+	if err := os.WriteFile(filepath.Join(dir, "cut.jpg"), nil, 0o644); err != nil {
+		fmt.Println(err)
+		return
+	}
+	photos, err := datasets.ImageFolder(dir, datasets.Images{Size: 64, Crop: true, Channels: 3})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	fmt.Println(photos)
+	fmt.Println(photos.Skipped()[0])
+	// Output:
+	// 2 examples of shape 64×64×3, 1 file skipped
+	// cut.jpg: not a PNG or JPEG image that can be read: image: unknown format
 }
 
 func ExampleWAVFolder() {

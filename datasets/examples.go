@@ -140,14 +140,16 @@ func resized[T any](s []T, n int, wanted bool) []T {
 }
 
 // String says what e holds, such as "60000 examples of shape 28×28×1, 10 labels".
-func (e *Examples) String() string {
-	dims := make([]string, len(e.shape))
-	for i, d := range e.shape {
+func (e *Examples) String() string { return describe(e.n, e.shape, e.labels) }
+
+func describe(n int, shape, labels []int) string {
+	dims := make([]string, len(shape))
+	for i, d := range shape {
 		dims[i] = fmt.Sprint(d)
 	}
-	s := fmt.Sprintf("%d examples of shape %s", e.n, strings.Join(dims, "×"))
+	s := fmt.Sprintf("%d examples of shape %s", n, strings.Join(dims, "×"))
 	seen := map[int]bool{}
-	for _, l := range e.labels {
+	for _, l := range labels {
 		seen[l] = true
 	}
 	if len(seen) > 0 {
