@@ -81,6 +81,18 @@ func ExampleImageFolder() {
 	// cut.jpg: not a PNG or JPEG image that can be read: image: unknown format
 }
 
+// numpy.savez("stored.npz", images=images, labels=labels), read in Go.
+func ExampleNPZ() {
+	data, err := datasets.NPZ("testdata/stored.npz", datasets.Array{Name: "images", Labels: "labels", Shape: []int{4, 5, 1}})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	batch, err := datasets.Read(data, 0, 2)
+	fmt.Println(data, batch.Labels, err)
+	// Output: 3 examples of shape 4×5×1, 3 labels [2 1] <nil>
+}
+
 func ExampleWAVFolder() {
 	dir, err := os.MkdirTemp("", "sounds")
 	if err != nil {

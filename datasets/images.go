@@ -129,7 +129,7 @@ func (f *imageFiles) ReadTable(table *Table, _ uint64, indices []int) error {
 		return err
 	}
 	per := Size(f.shape)
-	table.reset(true, len(indices)*per)
+	table.reset(true, false, len(indices)*per)
 	return each(len(indices), func(i int) error {
 		name := f.names[indices[i]]
 		_, err := f.how.decode(filepath.Join(f.dir, name), table.Bytes[i*per:(i+1)*per])

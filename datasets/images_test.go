@@ -44,11 +44,11 @@ func savePicture(t *testing.T, path string, picture image.Image) {
 	}
 }
 
-// streaming lets nothing into memory.
-func streaming(t *testing.T) {
+// holding lets so many bytes into memory.
+func holding(t *testing.T, bytes int) {
 	t.Helper()
 	before := residentBytes
-	residentBytes = 0
+	residentBytes = bytes
 	t.Cleanup(func() { residentBytes = before })
 }
 
@@ -79,7 +79,7 @@ func TestImageFolder(t *testing.T) {
 	if _, ok := data.(Resident); !ok {
 		t.Error("24 bytes do not lie in memory")
 	}
-	streaming(t)
+	holding(t, 0)
 	data = must(ImageFolder(dir, Images{}))
 	check(data)
 	if _, ok := data.(Resident); ok {
@@ -92,7 +92,7 @@ func TestImageFolder(t *testing.T) {
 	// One pixel of colour, and all have three channels; channels can be asked for.
 	writeImage(t, filepath.Join(dir, "dogs", "red.png"), 4, 3, color.NRGBA{255, 0, 0, 128})
 	for _, resident := range []int{0, 1 << 20} {
-		residentBytes = resident
+		holding(t, resident)
 		b := must(All(must(ImageFolder(dir, Images{}))))
 		if !slices.Equal(b.Shape, []int{3, 4, 3}) || b.Values[2*36] != 128./255 || b.Values[2*36+1] != 0 {
 			t.Errorf("with a half red image: shape %v, pixel %v", b.Shape, b.Values[72:75])
@@ -124,7 +124,7 @@ func TestImagesAreScaledAndCropped(t *testing.T) {
 		return int(b.Values[y*b.Shape[1]+x]*255 + 0.5)
 	}
 	for _, resident := range []int{0, 1 << 20} {
-		residentBytes = resident
+		holding(t, resident)
 		for _, c := range []struct {
 			how        Images
 			y, x, want int
@@ -145,7 +145,7 @@ func TestImagesAreScaledAndCropped(t *testing.T) {
 			}
 		}
 	}
-	residentBytes = 1 << 30
+	holding(t, 1<<30)
 	// The mean grey of a fine chessboard stays: a scaler that leaves pixels out sees one colour.
 	board := image.NewGray(image.Rect(0, 0, 64, 64))
 	for i := range board.Pix {
@@ -177,7 +177,7 @@ func TestBrokenImagesAreSkippedAndNamed(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, resident := range []int{0, 1 << 20} {
-		residentBytes = resident
+		holding(t, resident)
 		data := must(ImageFolder(dir, Images{}))
 		agrees(t, data)
 		b := must(All(data))
@@ -195,8 +195,7 @@ func TestBrokenImagesAreSkippedAndNamed(t *testing.T) {
 		}
 	}
 	// Only headers looked at, the broken file is met when it is read.
-	residentBytes = 0
-	defer func() { residentBytes = 1 << 30 }()
+	holding(t, 0)
 	data := must(ImageFolder(dir, Images{HeadersOnly: true}))
 	if _, err := All(data); data.Len() != 4 || err == nil || !strings.Contains(err.Error(), "b/2.png: ") || !strings.Contains(err.Error(), "HeadersOnly") {
 		t.Errorf("%d files by their headers; reading them: %v", data.Len(), err)

@@ -56,12 +56,11 @@ func (t *Table) check(values int) error {
 	return nil
 }
 
-// reset makes room for so many values without a mask, in t's own memory where that
-// is enough.
-func (t *Table) reset(bytes bool, values int) {
+// reset makes room for so many values, in t's own memory where that is enough.
+func (t *Table) reset(bytes, mask bool, values int) {
 	t.Bytes = resized(t.Bytes, values, bytes)
 	t.Floats = resized(t.Floats, values, !bytes)
-	t.Mask = nil
+	t.Mask = resized(t.Mask, values, mask)
 }
 
 // Same says whether two tables are one: the same memory, not merely equal values.
