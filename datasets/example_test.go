@@ -6,6 +6,7 @@ import (
 	"image"
 	"image/png"
 	"math"
+	"math/rand/v2"
 	"os"
 	"path/filepath"
 
@@ -91,6 +92,25 @@ func ExampleNPZ() {
 	batch, err := datasets.Read(data, 0, 2)
 	fmt.Println(data, batch.Labels, err)
 	// Output: 3 examples of shape 4×5×1, 3 labels [2 1] <nil>
+}
+
+// Ten million images that lie nowhere: a bright line in each, at a height that
+// follows from its number.
+func ExampleSynthetic() {
+	lines, err := datasets.Synthetic(10_000_000, []int{28, 28, 1}, func(i int, values []float32) {
+		random := rand.New(rand.NewPCG(0, uint64(i)))
+		y := random.IntN(28)
+		for x := range 28 {
+			values[28*y+x] = 1
+		}
+	})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	batch, err := datasets.Read(lines, 0, 9_999_999)
+	fmt.Println(batch.Len(), "of", lines, err)
+	// Output: 2 of 10000000 examples of shape 28×28×1 that are made when they are read <nil>
 }
 
 func ExampleWAVFolder() {

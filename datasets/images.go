@@ -247,12 +247,7 @@ func (f *imageFiles) look(headers []image.Config) error {
 func (f *imageFiles) sift(try func(i int) error, move func(to, from int)) error {
 	failed := make([]error, len(f.names))
 	err := each(len(f.names), func(i int) error {
-		defer func() {
-			if r := recover(); r != nil {
-				failed[i] = fmt.Errorf("the decoder gave up: %v", r)
-			}
-		}()
-		failed[i] = try(i)
+		failed[i] = safely(func() error { return try(i) })
 		return nil
 	})
 	if err != nil {

@@ -15,14 +15,6 @@ func each(n int, do func(i int) error) error {
 	var mu sync.Mutex
 	var first error
 	at := n
-	one := func(i int) (err error) {
-		defer func() {
-			if r := recover(); r != nil {
-				err = fmt.Errorf("panic: %v", r)
-			}
-		}()
-		return do(i)
-	}
 	var wait sync.WaitGroup
 	for range min(n, runtime.GOMAXPROCS(0)) {
 		wait.Go(func() {
@@ -31,7 +23,7 @@ func each(n int, do func(i int) error) error {
 				if i >= n {
 					return
 				}
-				if err := one(i); err != nil {
+				if err := safely(func() error { return do(i) }); err != nil {
 					failed.Store(true)
 					mu.Lock()
 					if i < at {
@@ -44,4 +36,14 @@ func each(n int, do func(i int) error) error {
 	}
 	wait.Wait()
 	return first
+}
+
+// safely makes an error of a panic, which would end the program in a goroutine.
+func safely(do func() error) (err error) {
+	defer func() {
+		if r := recover(); r != nil {
+			err = fmt.Errorf("panic: %v", r)
+		}
+	}()
+	return do()
 }
