@@ -43,32 +43,6 @@ type Batch struct {
 	Origin []string  // [examples], where each comes from, such as "3_theo_7.wav@10000"; nil: from nowhere (a sample)
 }
 
-// A Resident dataset lies in memory as a whole. An engine may put it on its device.
-type Resident interface {
-	Dataset
-
-	// Resident returns all examples as the given visit sees them. The caller
-	// must not change them. Visits that see the same values return the same slices.
-	Resident(visit uint64) Table
-}
-
-// A Table holds the values of all examples of a [Resident] dataset in one of two forms.
-type Table struct {
-	Bytes  []uint8   // [examples, shape...]; v stands for v/255. Nil: see Floats
-	Floats []float32 // [examples, shape...]
-	Mask   []uint8   // as in Batch
-}
-
-// Same says whether two tables are one: the same memory, not merely equal values.
-func (t Table) Same(u Table) bool {
-	return same(t.Bytes, u.Bytes) && same(t.Floats, u.Floats) && same(t.Mask, u.Mask)
-}
-
-// same says that a and b are one slice, not only equal ones.
-func same[T any](a, b []T) bool {
-	return len(a) == len(b) && (a == nil) == (b == nil) && (len(a) == 0 || &a[0] == &b[0])
-}
-
 // Read returns the examples with the given indices, as the first visit sees them.
 func Read(data Dataset, indices ...int) (*Batch, error) {
 	var b Batch

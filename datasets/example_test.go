@@ -1,8 +1,12 @@
 package datasets_test
 
 import (
+	"bytes"
 	"fmt"
+	"image"
+	"image/png"
 	"math"
+	"math/rand/v2"
 	"os"
 	"path/filepath"
 
@@ -41,6 +45,72 @@ func ExampleBinarise() {
 	}
 	fmt.Printf("%.1f\n", float64(white)/10000)
 	// Output: 0.2
+}
+
+// Photographs of any size become squares of 64 pixels; what cannot be read is named.
+func ExampleImageFolder() {
+	dir, err := os.MkdirTemp("", "photos")
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	defer os.RemoveAll(dir)
+	for name, size := range map[string]image.Point{"beach.png": {300, 200}, "tower.png": {90, 240}} {
+		var file bytes.Buffer
+		if err := png.Encode(&file, image.NewRGBA(image.Rectangle{Max: size})); err != nil {
+			fmt.Println(err)
+			return
+		}
+		if err := os.WriteFile(filepath.Join(dir, name), file.Bytes(), 0o644); err != nil {
+			fmt.Println(err)
+			return
+		}
+	}
+	if err := os.WriteFile(filepath.Join(dir, "cut.jpg"), nil, 0o644); err != nil {
+		fmt.Println(err)
+		return
+	}
+	photos, err := datasets.ImageFolder(dir, datasets.Images{Size: 64, Crop: true, Channels: 3})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	fmt.Println(photos)
+	fmt.Println(photos.Skipped()[0])
+	// Output:
+	// 2 examples of shape 64×64×3, 1 file skipped
+	// cut.jpg: not a PNG or JPEG image that can be read: image: unknown format
+}
+
+// numpy.savez("stored.npz", images=images, labels=labels), read in Go.
+func ExampleNPZ() {
+	data, err := datasets.NPZ("testdata/stored.npz", datasets.Array{Name: "images", Labels: "labels", Shape: []int{4, 5, 1}})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	batch, err := datasets.Read(data, 0, 2)
+	fmt.Println(data, batch.Labels, err)
+	// Output: 3 examples of shape 4×5×1, 3 labels [2 1] <nil>
+}
+
+// Ten million images that lie nowhere: a bright line in each, at a height that
+// follows from its number.
+func ExampleSynthetic() {
+	lines, err := datasets.Synthetic(10_000_000, []int{28, 28, 1}, func(i int, values []float32) {
+		random := rand.New(rand.NewPCG(0, uint64(i)))
+		y := random.IntN(28)
+		for x := range 28 {
+			values[28*y+x] = 1
+		}
+	})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	batch, err := datasets.Read(lines, 0, 9_999_999)
+	fmt.Println(batch.Len(), "of", lines, err)
+	// Output: 2 of 10000000 examples of shape 28×28×1 that are made when they are read <nil>
 }
 
 func ExampleWAVFolder() {

@@ -29,13 +29,21 @@ func FromBytes(shape []int, values []uint8, labels []int) (*Examples, error) {
 // finite. Labels has one for each example, or is nil. Values and labels are not
 // copied.
 func FromFloats(shape []int, values []float32, labels []int) (*Examples, error) {
-	for i, v := range values {
-		if v-v != 0 { // NaN or an infinity
-			per := max(Size(shape), 1)
-			return nil, fmt.Errorf("datasets.FromFloats: value %d of example %d is %v; a model learns from finite values only", i%per, i/per, v)
-		}
+	if err := finite(values, max(Size(shape), 1), 0); err != nil {
+		return nil, fmt.Errorf("datasets.FromFloats: %w", err)
 	}
 	return newExamples("datasets.FromFloats", shape, Table{Floats: values}, len(values), labels)
+}
+
+// finite returns an error that names the first of values, per to an example, that is
+// a NaN or an infinity. They begin with the example called first.
+func finite(values []float32, per, first int) error {
+	for i, v := range values {
+		if v-v != 0 {
+			return fmt.Errorf("value %d of example %d is %v; a model learns from finite values only", i%per, first+i/per, v)
+		}
+	}
+	return nil
 }
 
 // Hold reads all of data, as the first visit sees it, into memory.
@@ -110,6 +118,27 @@ func (e *Examples) Read(batch *Batch, _ uint64, indices []int) error {
 	return nil
 }
 
+// ReadTable sets table to the examples with the given indices.
+func (e *Examples) ReadTable(table *Table, _ uint64, indices []int) error {
+	if err := checkIndices(e.what, indices, e.n); err != nil {
+		return err
+	}
+	per := Size(e.shape)
+	table.reset(e.table.Bytes != nil, e.table.Mask != nil, len(indices)*per)
+	for i, from := range indices {
+		to, from := i*per, from*per
+		if table.Bytes != nil {
+			copy(table.Bytes[to:to+per], e.table.Bytes[from:])
+		} else {
+			copy(table.Floats[to:to+per], e.table.Floats[from:])
+		}
+		if table.Mask != nil {
+			copy(table.Mask[to:to+per], e.table.Mask[from:])
+		}
+	}
+	return nil
+}
+
 // bytesToFloats sets to[i] to from[i]/255.
 func bytesToFloats(to []float32, from []uint8) {
 	for i, v := range from {
@@ -140,14 +169,16 @@ func resized[T any](s []T, n int, wanted bool) []T {
 }
 
 // String says what e holds, such as "60000 examples of shape 28×28×1, 10 labels".
-func (e *Examples) String() string {
-	dims := make([]string, len(e.shape))
-	for i, d := range e.shape {
+func (e *Examples) String() string { return describe(e.n, e.shape, e.labels) }
+
+func describe(n int, shape, labels []int) string {
+	dims := make([]string, len(shape))
+	for i, d := range shape {
 		dims[i] = fmt.Sprint(d)
 	}
-	s := fmt.Sprintf("%d examples of shape %s", e.n, strings.Join(dims, "×"))
+	s := fmt.Sprintf("%d examples of shape %s", n, strings.Join(dims, "×"))
 	seen := map[int]bool{}
-	for _, l := range e.labels {
+	for _, l := range labels {
 		seen[l] = true
 	}
 	if len(seen) > 0 {

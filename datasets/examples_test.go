@@ -1,9 +1,11 @@
 package datasets
 
 import (
+	"fmt"
 	"math"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 )
 
@@ -49,17 +51,25 @@ func agrees(t *testing.T, data Dataset) {
 				}
 			}
 		}
+		var table Table
+		for from := 0; from < n; from += 4 {
+			indices := forward[from:min(from+4, n)]
+			if err := ReadTable(data, &table, visit, indices); err != nil {
+				t.Fatal(err)
+			}
+			values := valuesOf(table)
+			for i, index := range indices {
+				if !slices.Equal(values[i*per:(i+1)*per], all.Example(index)) {
+					t.Fatalf("visit %d: example %d in a table differs from what Read gives", visit, index)
+				}
+			}
+		}
 		r, ok := data.(Resident)
 		if !ok {
 			continue
 		}
-		table := r.Resident(visit)
-		values := table.Floats
-		if table.Bytes != nil {
-			values = make([]float32, len(table.Bytes))
-			bytesToFloats(values, table.Bytes)
-		}
-		if !slices.Equal(values, all.Values) || !slices.Equal(table.Mask, all.Mask) {
+		table = r.Resident(visit)
+		if !slices.Equal(valuesOf(table), all.Values) || !slices.Equal(table.Mask, all.Mask) {
 			t.Fatalf("visit %d: the table differs from what Read gives", visit)
 		}
 		if again := r.Resident(visit); !same(again.Bytes, table.Bytes) || !same(again.Floats, table.Floats) {
@@ -67,10 +77,47 @@ func agrees(t *testing.T, data Dataset) {
 		}
 	}
 	for _, bad := range []int{-1, n} {
-		if err := data.Read(new(Batch), 0, []int{bad}); err == nil {
-			t.Errorf("example %d of %d was read", bad, n)
+		for _, err := range []error{
+			data.Read(new(Batch), 0, []int{bad}),
+			ReadTable(data, new(Table), 0, []int{bad}),
+		} {
+			if err == nil || !strings.Contains(err.Error(), fmt.Sprintf("example %d asked for", bad)) {
+				t.Errorf("asked for example %d of %d: %v", bad, n, err)
+			}
 		}
 	}
+	agreesConcurrently(t, data)
+}
+
+// agreesConcurrently reads data from several goroutines at once.
+func agreesConcurrently(t *testing.T, data Dataset) {
+	t.Helper()
+	n, per := data.Len(), Size(data.Shape())
+	if n == 0 {
+		return
+	}
+	all := must(All(data))
+	var wait sync.WaitGroup
+	for w := range 4 {
+		wait.Go(func() {
+			for k := range 8 {
+				index := (k*5 + w) % n
+				if b := must(Read(data, index, n-1-index)); !slices.Equal(b.Example(0), all.Values[index*per:(index+1)*per]) {
+					t.Errorf("example %d read beside others differs", index)
+				}
+			}
+		})
+	}
+	wait.Wait()
+}
+
+func valuesOf(table Table) []float32 {
+	if table.Bytes == nil {
+		return table.Floats
+	}
+	values := make([]float32, len(table.Bytes))
+	bytesToFloats(values, table.Bytes)
+	return values
 }
 
 // ramp is n examples of shape [2, 2, 1] whose values are all different.

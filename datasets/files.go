@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"fmt"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -43,7 +44,8 @@ func checkSum(path string, content []byte, sum string) error {
 
 // listed returns the files under dir, in any depth, whose names end in one of
 // the extensions in any case, as sorted slash-separated paths relative to dir.
-// Names that begin with a dot are left out.
+// Names that begin with a dot are left out, and so is what is no file: opening a
+// named pipe would wait for ever.
 func listed(dir string, extensions ...string) ([]string, error) {
 	var files []string
 	err := fs.WalkDir(os.DirFS(dir), ".", func(path string, entry fs.DirEntry, err error) error {
@@ -54,25 +56,35 @@ func listed(dir string, extensions ...string) ([]string, error) {
 			if entry.IsDir() {
 				return fs.SkipDir
 			}
-		case !entry.IsDir() && slices.Contains(extensions, strings.ToLower(filepath.Ext(path))):
+		case slices.Contains(extensions, strings.ToLower(filepath.Ext(path))) && isFile(dir, path, entry):
 			files = append(files, path)
 		}
 		return nil
 	})
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w", dir, err)
+		return nil, err
 	}
 	if len(files) == 0 {
-		return nil, fmt.Errorf("%s: no file ending in %s in it or below", dir, strings.Join(extensions, ", "))
+		return nil, fmt.Errorf("no file ending in %s in it or below", strings.Join(extensions, ", "))
 	}
 	slices.Sort(files)
 	return files, nil
 }
 
+// isFile follows a link. One that leads nowhere counts, so that whoever opens it
+// hears of it.
+func isFile(dir, path string, entry fs.DirEntry) bool {
+	if entry.Type()&fs.ModeSymlink == 0 {
+		return entry.Type().IsRegular()
+	}
+	info, err := os.Stat(filepath.Join(dir, path))
+	return err != nil || info.Mode().IsRegular()
+}
+
 // folderLabels labels each file with the number of its first folder, in
 // alphabetic order; nil where none lies in a folder.
-func folderLabels(dir string, files []string) ([]int, error) {
-	var folders []string
+func folderLabels(files []string) ([]int, error) {
+	numbers := map[string]int{}
 	top, inFolder := "", ""
 	for _, f := range files {
 		folder, _, ok := strings.Cut(f, "/")
@@ -81,21 +93,21 @@ func folderLabels(dir string, files []string) ([]int, error) {
 			continue
 		}
 		inFolder = f
-		if !slices.Contains(folders, folder) {
-			folders = append(folders, folder)
-		}
+		numbers[folder] = 0
 	}
 	if inFolder == "" {
 		return nil, nil
 	}
 	if top != "" {
-		return nil, fmt.Errorf("%s: %s lies beside the folders and %s in one: sub-folders are labels, so put all files into sub-folders or none", dir, top, inFolder)
+		return nil, fmt.Errorf("%s lies beside the folders and %s in one: sub-folders are labels, so put all files into sub-folders or none", top, inFolder)
 	}
-	slices.Sort(folders)
+	for i, folder := range slices.Sorted(maps.Keys(numbers)) {
+		numbers[folder] = i
+	}
 	labels := make([]int, len(files))
 	for i, f := range files {
 		folder, _, _ := strings.Cut(f, "/")
-		labels[i] = slices.Index(folders, folder)
+		labels[i] = numbers[folder]
 	}
 	return labels, nil
 }

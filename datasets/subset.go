@@ -50,14 +50,31 @@ func (s *subset) Len() int     { return len(s.indices) }
 func (s *subset) Shape() []int { return s.data.Shape() }
 
 func (s *subset) Read(batch *Batch, visit uint64, indices []int) error {
-	if err := checkIndices("subset", indices, len(s.indices)); err != nil {
+	of, err := s.of(indices)
+	if err != nil {
 		return err
+	}
+	return s.data.Read(batch, visit, of)
+}
+
+func (s *subset) ReadTable(table *Table, visit uint64, indices []int) error {
+	of, err := s.of(indices)
+	if err != nil {
+		return err
+	}
+	return ReadTable(s.data, table, visit, of)
+}
+
+// of is which examples of the whole the given ones are.
+func (s *subset) of(indices []int) ([]int, error) {
+	if err := checkIndices("subset", indices, len(s.indices)); err != nil {
+		return nil, err
 	}
 	of := make([]int, len(indices))
 	for i, index := range indices {
 		of[i] = s.indices[index]
 	}
-	return s.data.Read(batch, visit, of)
+	return of, nil
 }
 
 // residentSubset gathers the rows of the source's table. It keeps what it

@@ -51,11 +51,11 @@ func WAVFolder(dir string, cut Segments) (*Recordings, error) {
 	}
 	files, err := listed(dir, ".wav", ".wave")
 	if err != nil {
-		return nil, fmt.Errorf("wav folder: %w", err)
+		return nil, fmt.Errorf("wav folder: %s: %w", dir, err)
 	}
-	labels, err := folderLabels(dir, files)
+	labels, err := folderLabels(files)
 	if err != nil {
-		return nil, fmt.Errorf("wav folder: %w", err)
+		return nil, fmt.Errorf("wav folder: %s: %w", dir, err)
 	}
 	r := &Recordings{dir: dir, cut: cut, resamplers: map[int]*audio.Resampler{}}
 	for i, name := range files {
