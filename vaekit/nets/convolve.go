@@ -1,6 +1,10 @@
 package nets
 
-import "github.com/gomlx/gomlx/core/graph"
+import (
+	"slices"
+
+	"github.com/gomlx/gomlx/core/graph"
+)
 
 // A convolution, its transpose and their gradients are one formula. With x on the fine
 // grid, y on the coarse one, and a kernel k,
@@ -71,39 +75,12 @@ func withSlopes(a, b *graph.Node, f func(a, b *graph.Node) *graph.Node, slopes f
 
 // correlate is y of x [batch, in..., c] and k [taps..., c, o]: [batch, out..., o].
 func correlate(x, k *graph.Node, w window) *graph.Node {
-	if w.strided() {
-		x, k, w = w.blocks(x), w.kernelBlocks(k), w.blocked()
-	}
-	return slide(x, k, w)
-}
-
-// spread is x of y [batch, out..., o] and k [taps..., c, o]: [batch, in..., c].
-func spread(y, k *graph.Node, w window) *graph.Node {
-	if w.strided() {
-		return w.unblocked(slide(y, turned(w.kernelBlocks(k)), w.blocked().turned()))
-	}
-	return slide(y, turned(k), w.turned())
-}
-
-// kernelSlope is k of x [batch, in..., c] and y [batch, out..., o]: [taps..., c, o].
-func kernelSlope(x, y *graph.Node, w window) *graph.Node {
-	c, o := channels(x), channels(y)
-	if o <= few && o < c && !w.strided() {
-		k := graph.MatMul(w.turned().rows(y), graph.Reshape(x, -1, c))
-		return turned(graph.Reshape(k, with(w.taps(), o, c)...))
-	}
-	k := graph.MatMul(w.rows(x), graph.Reshape(y, -1, o))
-	return graph.Reshape(k, with(w.taps(), c, o)...)
-}
-
-// slide is correlate without strides.
-func slide(x, k *graph.Node, w window) *graph.Node {
 	c, o := channels(x), channels(k)
 	xla := x.Graph().Backend().Name() == "xla"
 	sound := len(w) == 1
+	oneTap := k.Shape().Size() == c*o
 	switch {
-	case k.Shape().Size() == c*o: // one tap
-	case c <= few:
+	case oneTap || w.strided() || c <= few:
 	case o <= few && (sound || !xla):
 		return addTaps(x, k, w)
 	case xla:
@@ -111,6 +88,35 @@ func slide(x, k *graph.Node, w window) *graph.Node {
 	}
 	y := graph.MatMul(w.columns(x), graph.Reshape(k, -1, o))
 	return graph.Reshape(y, with(with(x.Shape().Dimensions[:1], w.out()...), o)...)
+}
+
+// spread is x of y [batch, out..., o] and k [taps..., c, o]: [batch, in..., c].
+func spread(y, k *graph.Node, w window) *graph.Node {
+	if !w.strided() {
+		return correlate(y, turned(k), w.turned())
+	}
+	var parts []*graph.Node
+	for _, p := range w.phases() {
+		if p.none {
+			dims := with(with(y.Shape().Dimensions[:1], p.in()...), k.Shape().Dimensions[len(w)])
+			parts = append(parts, graph.BroadcastToDims(zero(y), dims...))
+			continue
+		}
+		parts = append(parts, correlate(y, turned(graph.Slice(k, p.taps...)), p.window.turned()))
+	}
+	return w.interleaved(parts)
+}
+
+// kernelSlope is k of x [batch, in..., c] and y [batch, out..., o]: [taps..., c, o].
+func kernelSlope(x, y *graph.Node, w window) *graph.Node {
+	c, o := channels(x), channels(y)
+	flat := func(x *graph.Node) *graph.Node { return graph.Reshape(x, -1, channels(x)) }
+	sum := func(a, b *graph.Node) *graph.Node { return graph.DotGeneral(a, []int{0}, nil, b, []int{0}, nil) }
+	if o <= few && o < c && !w.strided() {
+		k := sum(w.turned().columns(y), flat(x))
+		return turned(graph.Reshape(k, with(w.taps(), o, c)...))
+	}
+	return graph.Reshape(sum(w.columns(x), flat(y)), with(w.taps(), c, o)...)
 }
 
 // addTaps is slide as the sum over taps of what each makes of all of x, cut out where it belongs.
@@ -123,7 +129,11 @@ func addTaps(x, k *graph.Node, w window) *graph.Node {
 	z = graph.Reshape(z, append([]int{-1, o}, dims...)...) // the last axis is not the short one
 	var sum *graph.Node
 	for t, shift := range w.shifts() {
-		y := cut(graph.Slice(z, graph.AxisElem(t)), 3, shift, w.out())
+		to := w.out()
+		for i := range to {
+			to[i] += shift[i]
+		}
+		y := cut(graph.Slice(z, graph.AxisElem(t)), 3, shift, to)
 		if sum == nil {
 			sum = y
 		} else {
@@ -145,6 +155,9 @@ func native(x, k *graph.Node, w window) *graph.Node {
 	var pads [][2]int
 	for _, s := range w {
 		pads = append(pads, [2]int{s.low, s.high()})
+	}
+	if slices.ContainsFunc(w, func(s sweep) bool { return min(s.low, s.high()) < 0 }) {
+		x, pads = w.padded(x), make([][2]int, len(w))
 	}
 	dilations := w.sizes(func(s sweep) int { return s.dilation })
 	y := graph.Convolve(graph.StopGradient(x), graph.StopGradient(k)).PaddingPerDim(pads).DilationPerAxis(dilations...).Done()

@@ -49,18 +49,6 @@ func (w window) turned() window {
 	return back
 }
 
-// blocked is the window over blocks of stride positions.
-func (w window) blocked() window {
-	over := make(window, len(w))
-	for i, s := range w {
-		low := ceilDiv(s.low, s.stride)
-		last := (s.reach() - s.low) / s.stride // how many blocks after its position's the last tap's is
-		in := min(ceilDiv(s.in, s.stride), s.out+last)
-		over[i] = sweep{in, s.out, low + last + 1, 1, 1, low}
-	}
-	return over
-}
-
 // shifts are where the taps look, in the order of the kernel's values.
 func (w window) shifts() [][]int {
 	all := [][]int{nil}
@@ -76,30 +64,51 @@ func (w window) shifts() [][]int {
 	return all
 }
 
-// blocks makes one position of every stride positions of x [batch, in..., c], with the
-// channels of all: [batch, blocks..., strides·c].
-func (w window) blocks(x *graph.Node) *graph.Node {
-	over := w.blocked()
-	total := make([]int, len(w))
-	for i, s := range w {
-		total[i] = s.stride * over[i].in
-	}
-	x = split(placed(x, make([]int, len(w)), total), w)
-	n := len(w)
-	axes := []int{0}
-	for i := range n {
-		axes = append(axes, 1+2*i)
-	}
-	for i := range n {
-		axes = append(axes, 2+2*i)
-	}
-	x = graph.TransposeAllAxes(x, append(axes, 2*n+1)...)
-	return graph.Reshape(x, with(with(x.Shape().Dimensions[:1], over.in()...), -1)...)
+// A phase is the part of a window that lies a fixed way behind the multiples of its
+// strides: a window without strides, and the taps that belong to it.
+type phase struct {
+	window
+	taps []graph.SliceAxisSpec // of the kernel's axes
+	none bool                  // no tap falls here
 }
 
-// unblocked is x [batch, in..., c] of its blocks.
-func (w window) unblocked(x *graph.Node) *graph.Node {
+// phases are one window for every position that x can have between the multiples of the
+// strides, the last axis first to change. All are of one size, that of the first.
+func (w window) phases() []phase {
+	all := []phase{{}}
+	for _, s := range w {
+		var more []phase
+		for _, p := range all {
+			for behind := range s.stride {
+				part, taps, none := s.phase(behind)
+				more = append(more, phase{append(p.window[:len(p.window):len(p.window)], part), append(p.taps[:len(p.taps):len(p.taps)], taps), p.none || none})
+			}
+		}
+		all = more
+	}
+	return all
+}
+
+// phase is how the taps go that look at positions behind a multiple of stride.
+func (s sweep) phase(behind int) (part sweep, taps graph.SliceAxisSpec, none bool) {
+	first := 0
+	for first < s.taps && mod(s.dilation*first-s.low-behind, s.stride) != 0 {
+		first++
+	}
+	common := gcd(s.stride, s.dilation)
+	every := s.stride / common // taps from one of the phase to the next
+	part = sweep{
+		in: ceilDiv(s.in, s.stride), out: s.out, taps: ceilDiv(s.taps-first, every),
+		stride: 1, dilation: s.dilation / common,
+		low: -(s.dilation*first - s.low - behind) / s.stride,
+	}
+	return part, graph.AxisRange(first).Stride(every), first == s.taps
+}
+
+// interleaved is x [batch, in..., c] of its phases, each [batch, ⌈in/stride⌉..., c].
+func (w window) interleaved(phases []*graph.Node) *graph.Node {
 	n := len(w)
+	x := joined(phases, n+1)
 	dims := x.Shape().Dimensions
 	apart := with(dims[:n+1], w.sizes(func(s sweep) int { return s.stride })...)
 	x = graph.Reshape(x, with(apart, -1)...)
@@ -112,56 +121,19 @@ func (w window) unblocked(x *graph.Node) *graph.Node {
 	return placed(x, make([]int, n), w.in())
 }
 
-// kernelBlocks cuts k [taps..., c, o] as blocks cuts x: [blocked taps..., strides·c, o].
-func (w window) kernelBlocks(k *graph.Node) *graph.Node {
-	n := len(w)
-	over := w.blocked()
-	pads := make([]compute.PadAxis, n+2)
-	var apart, axes, inner []int
-	for i, s := range w {
-		start := s.stride*over[i].low - s.low
-		pads[i] = compute.PadAxis{Start: start, End: s.stride*over[i].taps - start - s.reach() - 1, Interior: s.dilation - 1}
-		apart = append(apart, over[i].taps, s.stride)
-		axes, inner = append(axes, 2*i), append(inner, 2*i+1)
-	}
-	k = graph.Pad(k, zero(k), pads...)
-	c, o := k.Shape().Dimensions[n], channels(k)
-	k = graph.TransposeAllAxes(graph.Reshape(k, with(apart, c, o)...), with(with(axes, inner...), 2*n, 2*n+1)...)
-	return graph.Reshape(k, with(over.taps(), -1, o)...)
-}
-
 // columns are what the taps see in x [batch, in..., c], side by side: [batch·out, taps·c].
-// The window has no strides.
 func (w window) columns(x *graph.Node) *graph.Node {
 	c := channels(x)
-	x = w.padded(x)
+	x = placed(x, w.sizes(func(s sweep) int { return s.low }), w.sizes(func(s sweep) int { return s.stride*(s.out-1) + s.reach() + 1 }))
 	var taps []*graph.Node
 	for _, shift := range w.shifts() {
-		taps = append(taps, graph.Reshape(cut(x, 1, shift, w.out()), -1, c))
+		axes := []graph.SliceAxisSpec{graph.AxisRange()}
+		for i, s := range w {
+			axes = append(axes, graph.AxisRange(shift[i], shift[i]+s.stride*(s.out-1)+1).Stride(s.stride))
+		}
+		taps = append(taps, graph.Reshape(graph.Slice(x, axes...), -1, c))
 	}
 	return joined(taps, 1)
-}
-
-// rows are what the taps see in x [batch, in..., c], one after the other: [taps·c, batch·out].
-func (w window) rows(x *graph.Node) *graph.Node {
-	n, c := len(w), channels(x)
-	low, total := make([]int, n), make([]int, n)
-	outer, inner := []int{2*n + 1, 0}, []int{}
-	for i, s := range w {
-		low[i], total[i] = s.low, s.stride*(s.out+s.reach()/s.stride)
-		outer, inner = append(outer, 1+2*i), append(inner, 2+2*i)
-	}
-	x = graph.TransposeAllAxes(split(placed(x, low, total), w), append(inner, outer...)...) // [strides..., c, batch, blocks...]
-	var taps []*graph.Node
-	for _, shift := range w.shifts() {
-		phase, block := make([]int, n), make([]int, n)
-		for i, s := range w {
-			phase[i], block[i] = shift[i]%s.stride, shift[i]/s.stride
-		}
-		ones := w.sizes(func(sweep) int { return 1 })
-		taps = append(taps, graph.Reshape(cut(cut(x, 0, phase, ones), n+2, block, w.out()), c, -1))
-	}
-	return joined(taps, 0)
 }
 
 // padded is x [batch, in..., c] with the zeros that the taps of a window without strides see.
@@ -169,51 +141,39 @@ func (w window) padded(x *graph.Node) *graph.Node {
 	return placed(x, w.sizes(func(s sweep) int { return s.low }), w.sizes(func(s sweep) int { return s.out + s.reach() }))
 }
 
-// placed is x [batch, sizes..., c] at low among zeros, cut off at total.
+// placed is x [batch, sizes..., c] at low among zeros, cut off before 0 and at total.
 func placed(x *graph.Node, low, total []int) *graph.Node {
-	sizes := make([]int, len(low))
+	from, to := make([]int, len(low)), make([]int, len(low))
 	pads := make([]compute.PadAxis, x.Rank())
-	pad, crop := false, false
+	pad := false
 	for i := range low {
-		size := x.Shape().Dimensions[1+i]
-		sizes[i] = min(size, total[i]-low[i])
-		pads[1+i] = compute.PadAxis{Start: low[i], End: total[i] - low[i] - sizes[i]}
-		pad, crop = pad || sizes[i] < total[i], crop || sizes[i] < size
+		from[i] = max(-low[i], 0)
+		to[i] = min(x.Shape().Dimensions[1+i], total[i]-low[i])
+		start := max(low[i], 0)
+		pads[1+i] = compute.PadAxis{Start: start, End: total[i] - start - (to[i] - from[i])}
+		pad = pad || to[i]-from[i] < total[i]
 	}
-	if crop {
-		x = cut(x, 1, make([]int, len(low)), sizes)
-	}
-	if pad {
+	if x = cut(x, 1, from, to); pad {
 		x = graph.Pad(x, zero(x), pads...)
 	}
 	return x
 }
 
-// cut takes sizes from x at shift, along the axes from the one called first.
-func cut(x *graph.Node, first int, shift, sizes []int) *graph.Node {
+// cut is x between from and to, along the axes from the one called first.
+func cut(x *graph.Node, first int, from, to []int) *graph.Node {
 	whole := true
-	axes := make([]graph.SliceAxisSpec, first, first+len(shift))
+	axes := make([]graph.SliceAxisSpec, first, first+len(from))
 	for i := range axes {
 		axes[i] = graph.AxisRange()
 	}
-	for i, from := range shift {
-		axes = append(axes, graph.AxisRange(from, from+sizes[i]))
-		whole = whole && from == 0 && sizes[i] == x.Shape().Dimensions[first+i]
+	for i := range from {
+		axes = append(axes, graph.AxisRange(from[i], to[i]))
+		whole = whole && from[i] == 0 && to[i] == x.Shape().Dimensions[first+i]
 	}
 	if whole {
 		return x
 	}
 	return graph.Slice(x, axes...)
-}
-
-// split is x [batch, sizes..., c] with every size as [blocks, stride].
-func split(x *graph.Node, w window) *graph.Node {
-	dims := x.Shape().Dimensions
-	apart := []int{dims[0]}
-	for i, s := range w {
-		apart = append(apart, dims[1+i]/s.stride, s.stride)
-	}
-	return graph.Reshape(x, append(apart, channels(x))...)
 }
 
 // turned is the kernel [taps..., c, o] turned round, from o to c: [taps..., o, c].
@@ -236,6 +196,15 @@ func joined(parts []*graph.Node, axis int) *graph.Node {
 func channels(x *graph.Node) int { return x.Shape().Dimensions[x.Rank()-1] }
 
 func zero(x *graph.Node) *graph.Node { return graph.ScalarZero(x.Graph(), x.DType()) }
+
+func mod(a, b int) int { return (a%b + b) % b }
+
+func gcd(a, b int) int {
+	for b != 0 {
+		a, b = b, a%b
+	}
+	return a
+}
 
 func ceilDiv(a, b int) int { return (a + b - 1) / b }
 
