@@ -91,5 +91,5 @@ func (n Net) Apply(p *Pass, x *graph.Node) *graph.Node {
 }
 
 func init() {
-	describe.Register(Net{}, Dense{}, Flatten{}, Reshape{})
+	describe.Register(Net{}, Dense{}, Flatten{}, Reshape{}, Conv1D{}, Conv2D{}, ConvTranspose1D{}, ConvTranspose2D{})
 }
