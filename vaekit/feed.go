@@ -155,6 +155,9 @@ func (f *feed) read(start, length int) {
 		}
 		if p.err == nil {
 			p.err = check(datasets.Table{Floats: p.batch.Values, Mask: p.batch.Mask})
+			if culprits := notFinite(&p.batch, indices); p.err != nil && culprits != "" {
+				p.err = fmt.Errorf("%s: %w", culprits, p.err)
+			}
 		}
 	}()
 }
