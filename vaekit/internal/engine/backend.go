@@ -116,6 +116,11 @@ func open(config, why string) (b *Backend, err error) {
 			b, err = nil, fmt.Errorf("backend %s does not start: %v", config, r)
 		}
 	}()
+	if config == "go" {
+		// One executor a core. GoMLX's eight hold on to all workers but one, so that a
+		// large matrix product is left with a single core.
+		config = fmt.Sprintf("go:num_executors=%d", max(2, runtime.GOMAXPROCS(0)))
+	}
 	inner, err := compute.NewWithConfig(config)
 	if err != nil {
 		first, _, _ := strings.Cut(err.Error(), "\n")
