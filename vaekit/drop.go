@@ -1,6 +1,7 @@
 package vaekit
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 
@@ -19,7 +20,9 @@ func (s *session) explainDrop(epoch int, status engine.Status) error {
 		names += " …"
 	}
 	cause := "its values are finite, so the weights or the learning rate are to blame: try a lower Training.Rate"
-	if err := s.feed.look(&batch, indices); err == nil {
+	if err := s.feed.show(&batch, indices); errors.Is(err, errInterrupted) {
+		return err
+	} else if err == nil {
 		if culprits := notFinite(&batch, indices); culprits != "" {
 			names, cause = culprits, "the data holds a value that is not finite: mask it or leave the example out"
 		}

@@ -11,7 +11,7 @@ import (
 // chunk takes as many steps as fit into a moment.
 func (s *session) chunk(pace *pace) error {
 	epoch, at := s.step/s.feed.steps, s.step%s.feed.steps
-	if err := s.feed.seek(epoch, at); errors.Is(err, errInterrupted) {
+	if err := s.feed.seek(epoch, at, epoch+1 < s.how.Epochs); errors.Is(err, errInterrupted) {
 		return s.stop()
 	} else if err != nil {
 		return err
@@ -37,7 +37,9 @@ func (s *session) chunk(pace *pace) error {
 	dropped := status.LastBad >= float64(s.step)
 	s.step = int(status.Step)
 	if dropped {
-		if err := s.explainDrop(epoch, status); err != nil {
+		if err := s.explainDrop(epoch, status); errors.Is(err, errInterrupted) {
+			return s.stop()
+		} else if err != nil {
 			return err
 		}
 	}
@@ -60,6 +62,9 @@ func (s *session) endEpoch() error {
 	epoch := len(s.history)
 	line := Epoch{Epoch: epoch + 1, Train: means(status), Dropped: int(status.Dropped)}
 	if s.valid != nil {
+		if err := s.feed.settle(); errors.Is(err, errInterrupted) {
+			return s.stop()
+		}
 		if s.losses == nil {
 			s.losses = newLooker(s.backend, s.model)
 		}
