@@ -9,8 +9,9 @@ import (
 )
 
 const (
-	readBytes = 1 << 20 // of one call that reads neighbours
-	gapBytes  = 1 << 14 // read over rather than around: that costs less than another call
+	readBytes  = 1 << 20 // of one call that reads neighbours
+	shardBytes = 1 << 18 // of neighbours that are kept together
+	gapBytes   = 1 << 14 // read over rather than around: that costs less than another call
 )
 
 // A span is a stretch of a file that holds some of the rows that are asked for.

@@ -14,7 +14,10 @@ func Subset(data Dataset, indices []int) (Dataset, error) {
 	if err := checkIndices("datasets.Subset", indices, data.Len()); err != nil {
 		return nil, err
 	}
-	s := subset{data: data, indices: slices.Clone(indices)}
+	s := subset{data: data, indices: slices.Clone(indices), shard: 1}
+	if d, ok := data.(Sharded); ok && data.Len() > 0 && slices.IsSorted(indices) {
+		s.shard = max(1, int(float64(d.Shard())*float64(len(indices))/float64(data.Len())))
+	}
 	if r, ok := data.(Resident); ok {
 		return &residentSubset{subset: s, source: r}, nil
 	}
@@ -44,10 +47,12 @@ func Split(data Dataset, fraction float64, seed uint64) (rest, held Dataset, err
 type subset struct {
 	data    Dataset
 	indices []int
+	shard   int // how many of its examples lie in one shard of data
 }
 
 func (s *subset) Len() int     { return len(s.indices) }
 func (s *subset) Shape() []int { return s.data.Shape() }
+func (s *subset) Shard() int   { return s.shard }
 
 func (s *subset) Read(batch *Batch, visit uint64, indices []int) error {
 	of, err := s.of(indices)

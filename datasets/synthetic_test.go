@@ -36,7 +36,7 @@ func TestSynthetic(t *testing.T) {
 	}))
 	for want, indices := range map[string][]int{
 		"datasets.Synthetic: value 0 of example 3 is NaN": {1, 3},
-		"example 5: panic: five":                 {5, 2},
+		"example 5: panic: five":                          {5, 2},
 	} {
 		if _, err := Read(bad, indices...); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("got %v, want %q in it", err, want)

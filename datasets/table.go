@@ -21,6 +21,17 @@ type Tabular interface {
 	ReadTable(table *Table, visit uint64, indices []int) error
 }
 
+// A Sharded dataset lies where neighbours are read together much faster than one by
+// one, as on a disk. Training that streams it shuffles shards of neighbours, and then
+// within buffers of many shards, so that it reads long stretches.
+type Sharded interface {
+	Dataset
+
+	// Shard is how many neighbours are worth being kept together: 1 where any
+	// order of reading is as good.
+	Shard() int
+}
+
 // A Table holds the values of examples in one of two forms.
 type Table struct {
 	Bytes  []uint8   // [examples, shape...]; v stands for v/255. Nil: see Floats

@@ -1,6 +1,7 @@
 package vaekit
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -24,7 +25,9 @@ func (s *session) explainDrop(epoch int, status engine.Status) error {
 	}
 	cause := "its values are finite, so the weights or the learning rate are to blame: try a lower Training.Rate, a Schedule that warms up, or Clip"
 	first := ""
-	if err := s.feed.look(&batch, indices); err == nil {
+	if err := s.feed.show(&batch, indices); errors.Is(err, errInterrupted) {
+		return err
+	} else if err == nil {
 		if culprits := notFinite(&batch, indices); culprits != "" {
 			names, cause = culprits, "the data holds a value that is not finite: mask it or leave the example out"
 		} else if first, err = s.firstNotFinite(&batch, bad); err != nil {

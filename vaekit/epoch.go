@@ -12,7 +12,7 @@ import (
 // chunk takes as many steps as fit into a moment.
 func (s *session) chunk(pace *pace) error {
 	epoch, at := s.step/s.feed.steps, s.step%s.feed.steps
-	if err := s.feed.seek(epoch, at); errors.Is(err, errInterrupted) {
+	if err := s.feed.seek(epoch, at, epoch+1 < s.how.Epochs); errors.Is(err, errInterrupted) {
 		return s.stop()
 	} else if err != nil {
 		return err
@@ -36,7 +36,11 @@ func (s *session) chunk(pace *pace) error {
 	dropped := status.LastBad >= float64(s.step)
 	s.step = int(status.Step)
 	if dropped {
-		return s.explainDrop(epoch, status)
+		if err := s.explainDrop(epoch, status); errors.Is(err, errInterrupted) {
+			return s.stop()
+		} else if err != nil {
+			return err
+		}
 	}
 	return nil
 }
@@ -65,6 +69,9 @@ func (s *session) endEpoch() error {
 	epoch := len(s.history)
 	line := Epoch{Epoch: epoch + 1, Train: means(status), Dropped: int(status.Dropped), Skipped: int(status.Skipped), LearningRate: status.Rate}
 	if s.valid != nil {
+		if err := s.feed.settle(); errors.Is(err, errInterrupted) {
+			return s.stop()
+		}
 		if s.losses == nil {
 			s.losses = newLooker(s.backend, s.model)
 		}

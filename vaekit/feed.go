@@ -4,13 +4,15 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"time"
 
 	"github.com/vaebook/vaebook/datasets"
 	"github.com/vaebook/vaebook/vaekit/internal/engine"
 )
 
-// A feed brings the batches of an epoch to the device: a data set in memory lies
-// there whole and steps pick their rows; any other is read ahead in pieces.
+// A feed brings the batches of an epoch to the device. A data set in memory lies
+// there whole and steps pick their rows. Any other comes in pieces of equal size:
+// while one is trained on, the next is read and copied to the device.
 type feed struct {
 	backend *engine.Backend
 	data    datasets.Dataset
@@ -18,14 +20,14 @@ type feed struct {
 	steps   int // an epoch
 	seed    uint64
 
-	epoch int     // the epoch of order, −1 at first
-	order []int32 // examples in the order in which the epoch's steps see them
+	epoch int // the epoch of order, −1 at first
+	order order
 
-	table      *engine.Table
-	from, to   int            // the steps of the epoch that table serves
-	resident   datasets.Table // what table holds of a resident data set
-	ahead      chan piece     // the next piece of another, while it is read
-	aheadStart int
+	table    *engine.Table
+	from, to int            // the steps of the epoch that table serves
+	resident datasets.Table // what table holds of a resident data set
+	form     *form          // of the pieces of another
+	ahead    *reading       // the next piece, while it is read
 
 	check     func(datasets.Table) error // says whether the model can explain values; each is asked about once
 	checked   bool                       // a resident data set was
@@ -35,12 +37,27 @@ type feed struct {
 // errInterrupted is what seek returns when the user interrupts its waiting.
 var errInterrupted = errors.New("interrupted while waiting for the data")
 
-// pieceBytes bounds what is read ahead of a data set that is not in memory. It is a
-// variable for tests, which have little data.
+// patience is how long the end of training waits for what is being read.
+const patience = time.Second
+
+// pieceBytes bounds a piece. It is a variable for tests, which have little data.
 var pieceBytes = 32 << 20
 
+// A form is what pieces have in common.
+type form struct {
+	steps  int  // of a piece
+	shard  int  // see datasets.Sharded
+	masked bool // whether pieces have a mask although one of them may have no padding, so that one program serves all
+}
+
+// A reading is a piece on its way.
+type reading struct {
+	epoch, start int // the piece's first step
+	done         chan piece
+}
+
 type piece struct {
-	batch datasets.Batch
+	table *engine.Table
 	err   error
 }
 
@@ -49,28 +66,61 @@ func newFeed(b *engine.Backend, data datasets.Dataset, batch int, seed uint64) *
 	return &feed{backend: b, data: data, batch: batch, steps: data.Len() / batch, seed: seed, epoch: -1}
 }
 
-// seek makes table serve a step of an epoch (from 0).
-func (f *feed) seek(epoch, step int) error {
+// seek makes table serve a step of an epoch (from 0). More says that another epoch
+// follows, whose first piece is worth reading ahead.
+func (f *feed) seek(epoch, step int, more bool) error {
+	resident, inMemory := f.data.(datasets.Resident)
+	if !inMemory && f.form == nil {
+		if err := f.findForm(); err != nil {
+			return err
+		}
+	}
 	if epoch != f.epoch {
-		perm := engine.Rand(f.seed, "shuffle", uint64(epoch)).Perm(f.data.Len())
-		f.order = make([]int32, f.steps*f.batch)
-		for i := range f.order {
-			f.order[i] = int32(perm[i])
-		}
-		if f.ahead != nil {
-			if _, err := f.wait(); err != nil {
-				return err
-			}
-		}
 		f.epoch, f.from, f.to = epoch, 0, 0
+		f.order = f.orderOf(epoch)
 	}
-	if f.table != nil && f.from <= step && step < f.to {
+	switch {
+	case f.table != nil && f.from <= step && step < f.to:
 		return nil
+	case inMemory:
+		return f.placeAll(resident.Resident(uint64(epoch)))
 	}
-	if r, ok := f.data.(datasets.Resident); ok {
-		return f.placeAll(r.Resident(uint64(epoch)))
+	return f.placePiece(step, more)
+}
+
+func (f *feed) orderOf(epoch int) order {
+	if f.form == nil {
+		return newOrder(f.data.Len(), 1, 1, f.seed, epoch)
 	}
-	return f.placePiece(step)
+	return newOrder(f.data.Len(), f.form.shard, f.form.steps*f.batch, f.seed, epoch)
+}
+
+// findForm learns the form of the pieces from some examples all over the data.
+func (f *feed) findForm() error {
+	const looks = 16
+	indices := make([]int, min(looks, f.data.Len()))
+	for i := range indices {
+		indices[i] = i * f.data.Len() / len(indices)
+	}
+	var some datasets.Table
+	if err := datasets.ReadTable(f.data, &some, 0, indices); err != nil {
+		return fmt.Errorf("vaekit: reading the data: %w", err)
+	}
+	bytes := datasets.Size(f.data.Shape()) * f.batch // of a step
+	if some.Bytes == nil {
+		bytes *= 4
+	}
+	if some.Mask != nil {
+		bytes += bytes / 4
+	}
+	f.form = &form{shard: 1, masked: some.Mask != nil}
+	if s, ok := f.data.(datasets.Sharded); ok {
+		f.form.shard = max(1, s.Shard())
+	}
+	most := max(1, pieceBytes/bytes)
+	pieces := (f.steps + most - 1) / most
+	f.form.steps = (f.steps + pieces - 1) / pieces
+	return nil
 }
 
 // placeAll puts a whole data set on the device, or keeps it where it is there already.
@@ -83,110 +133,174 @@ func (f *feed) placeAll(t datasets.Table) error {
 			f.checked = true
 		}
 		f.free()
-		var values any = t.Floats
-		if t.Bytes != nil {
-			values = t.Bytes
-		}
 		var err error
-		if f.table, err = f.backend.NewTable(datasets.Size(f.data.Shape()), values, t.Mask); err != nil {
+		if f.table, err = f.backend.NewTable(datasets.Size(f.data.Shape()), values(t), t.Mask); err != nil {
 			return err
 		}
 		f.resident = t
 	}
 	f.from, f.to = 0, f.steps
-	return f.table.Order(f.backend, f.order, f.batch)
+	rows := make([]int32, f.steps*f.batch)
+	for i := range rows {
+		rows[i] = int32(f.order.at(i))
+	}
+	return f.table.Order(f.backend, rows, f.batch)
 }
 
-// placePiece puts the piece that step lies in on the device and begins to read the next.
-func (f *feed) placePiece(step int) error {
-	length := max(1, min(f.steps, pieceBytes/(5*datasets.Size(f.data.Shape())*f.batch)))
-	start := step / length * length
-	if f.ahead == nil || f.aheadStart != start {
-		f.read(start, length)
+func values(t datasets.Table) any {
+	if t.Bytes != nil {
+		return t.Bytes
+	}
+	return t.Floats
+}
+
+// placePiece takes the piece that step lies in and begins to read the next.
+func (f *feed) placePiece(step int, more bool) error {
+	start := step / f.form.steps * f.form.steps
+	if f.ahead != nil && (f.ahead.epoch != f.epoch || f.ahead.start != start) {
+		if p, err := f.wait(); err != nil {
+			return err
+		} else if p.table != nil {
+			p.table.Free()
+		}
+	}
+	if f.ahead == nil {
+		f.read(f.epoch, start)
 	}
 	p, err := f.wait()
 	if err != nil {
 		return err
 	}
-	if p.err != nil {
-		return fmt.Errorf("vaekit: reading examples of steps %d to %d: %w", start, start+length-1, p.err)
-	}
-	// Where one example has padding all have a mask, so that one program serves them.
-	if p.batch.Mask == nil {
-		p.batch.Mask = make([]uint8, len(p.batch.Values))
-		for i := range p.batch.Mask {
-			p.batch.Mask[i] = 1
-		}
-	}
 	f.free()
-	if f.table, err = f.backend.NewTable(datasets.Size(f.data.Shape()), p.batch.Values, p.batch.Mask); err != nil {
-		return err
+	f.from, f.to = start, min(start+f.form.steps, f.steps)
+	if p.err != nil {
+		f.to = f.from
+		return fmt.Errorf("vaekit: reading examples of steps %d to %d: %w", start, start+f.form.steps-1, p.err)
 	}
-	f.from, f.to = start, min(start+length, f.steps)
-	rows := make([]int32, length*f.batch)
-	for i := range rows {
-		rows[i] = int32(i)
-	}
-	if err := f.table.Order(f.backend, rows, f.batch); err != nil {
-		return err
-	}
+	f.table = p.table
 	if f.to < f.steps {
-		f.read(f.to, length)
+		f.read(f.epoch, f.to)
+	} else if more {
+		f.read(f.epoch+1, 0)
 	}
 	return nil
 }
 
-// read begins to read length steps from start. The last piece is filled up with
-// examples that no step looks at, so that all pieces have one shape.
-func (f *feed) read(start, length int) {
-	indices := make([]int, length*f.batch)
-	for i := range indices {
-		indices[i] = int(f.order[min(start*f.batch+i, len(f.order)-1)])
+// read begins to read a piece.
+func (f *feed) read(epoch, start int) {
+	ahead := &reading{epoch, start, make(chan piece, 1)}
+	f.ahead = ahead
+	order := f.order
+	if epoch != f.epoch {
+		order = f.orderOf(epoch)
 	}
-	ahead := make(chan piece, 1)
-	f.ahead, f.aheadStart = ahead, start
-	data, visit, check := f.data, uint64(f.epoch), f.check
 	go func() {
 		var p piece
-		defer func() { ahead <- p }()
+		defer func() { ahead.done <- p }()
 		defer recovered(&p.err) // what a reader's own data set panics with
-		if p.err = data.Read(&p.batch, visit, indices); p.err == nil {
-			p.err = p.batch.Check(data.Shape(), len(indices))
+		indices := make([]int, (min(start+f.form.steps, f.steps)-start)*f.batch)
+		for i := range indices {
+			indices[i] = order.at(start*f.batch + i)
 		}
-		if p.err == nil {
-			p.err = check(datasets.Table{Floats: p.batch.Values, Mask: p.batch.Mask})
-			if culprits := notFinite(&p.batch, indices); p.err != nil && culprits != "" {
+		var t datasets.Table
+		if p.err = datasets.ReadTable(f.data, &t, uint64(epoch), indices); p.err != nil {
+			return
+		}
+		if p.err = f.check(t); p.err == nil {
+			p.table, p.err = f.place(t)
+		} else if t.Floats != nil { // bytes are finite
+			if culprits := notFinite(&datasets.Batch{Shape: f.data.Shape(), Values: t.Floats, Mask: t.Mask}, indices); culprits != "" {
 				p.err = fmt.Errorf("%s: %w", culprits, p.err)
 			}
 		}
 	}()
 }
 
+// place puts a piece on the device, its steps one after the other. The last one is
+// filled up with examples that no step looks at, so that all have one shape.
+func (f *feed) place(t datasets.Table) (*engine.Table, error) {
+	per := datasets.Size(f.data.Shape())
+	examples := f.form.steps * f.batch
+	if f.form.masked && t.Mask == nil {
+		t.Mask = make([]uint8, examples*per)
+		for i := range t.Mask {
+			t.Mask[i] = 1
+		}
+	}
+	t.Bytes, t.Floats, t.Mask = filled(t.Bytes, examples*per), filled(t.Floats, examples*per), filled(t.Mask, examples*per)
+	table, err := f.backend.NewTable(per, values(t), t.Mask)
+	if err != nil {
+		return nil, err
+	}
+	rows := make([]int32, examples)
+	for i := range rows {
+		rows[i] = int32(i)
+	}
+	if err := table.Order(f.backend, rows, f.batch); err != nil {
+		table.Free()
+		return nil, err
+	}
+	return table, nil
+}
+
+// filled is s with zeros behind it up to length n, or nil where s is.
+func filled[T any](s []T, n int) []T {
+	if s == nil || len(s) >= n {
+		return s
+	}
+	return append(s, make([]T, n-len(s))...)
+}
+
 // wait takes the piece that is read ahead, once it is there.
 func (f *feed) wait() (piece, error) {
+	ahead := f.ahead
+	f.ahead = nil
 	select {
-	case p := <-f.ahead:
-		f.ahead = nil
+	case p := <-ahead.done:
 		return p, nil
-	case <-f.interrupt:
-		f.ahead = nil // whoever reads it ends by itself
+	case <-f.interrupt: // whoever reads it ends by itself
 		return piece{}, errInterrupted
 	}
 }
 
-// look reads examples of the present visit while nothing else reads the data.
-func (f *feed) look(batch *datasets.Batch, indices []int) error {
-	if f.ahead != nil {
-		p := <-f.ahead
-		defer func() { f.ahead <- p }()
+// settle waits until nothing is being read: a data set may not like to be read twice
+// at a time.
+func (f *feed) settle() error {
+	if f.ahead == nil {
+		return nil
+	}
+	ahead := f.ahead
+	p, err := f.wait()
+	if err == nil {
+		f.ahead = ahead
+		ahead.done <- p
+	}
+	return err
+}
+
+// show reads examples of the present visit.
+func (f *feed) show(batch *datasets.Batch, indices []int) error {
+	if err := f.settle(); err != nil {
+		return err
 	}
 	return f.data.Read(batch, uint64(f.epoch), indices)
 }
 
-// close waits for what is being read and gives the table's memory back.
+// close gives the tables' memory back, once nothing is being read. A data set that
+// takes long over it is left to end by itself.
 func (f *feed) close() {
 	if f.ahead != nil {
-		<-f.ahead
+		ended := make(chan struct{})
+		go func(ahead *reading) {
+			defer close(ended)
+			if p := <-ahead.done; p.table != nil {
+				p.table.Free()
+			}
+		}(f.ahead)
+		select {
+		case <-ended:
+		case <-time.After(patience):
+		}
 		f.ahead = nil
 	}
 	f.free()
@@ -196,7 +310,7 @@ func (f *feed) close() {
 func (f *feed) examples(step int) []int {
 	indices := make([]int, f.batch)
 	for i := range indices {
-		indices[i] = int(f.order[step*f.batch+i])
+		indices[i] = f.order.at(step*f.batch + i)
 	}
 	return indices
 }

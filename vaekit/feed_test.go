@@ -28,7 +28,7 @@ func TestPiecesOfAStreamMakeNoDifference(t *testing.T) {
 	check.EachBackend(t, func(t *testing.T, _ *engine.Backend) {
 		var losses []float64
 		for _, steps := range []int{1, 4, 1000} { // of 11 an epoch
-			pieceBytes = steps * 5 * 9 * 10
+			pieceBytes = steps * 4 * 9 * 10
 			run, err := Train(Model{Encoder: nets.MLP(8), Latent: 2, Decoder: nets.MLP(8)}, streamed{data}, Training{Epochs: 3, Batch: 10})
 			if err != nil {
 				t.Fatal(err)

@@ -90,7 +90,10 @@ func repeat(x *graph.Node, n int) *graph.Node {
 // explains returns an error where the likelihood cannot explain values of a table.
 func (b *built) explains(t datasets.Table) error {
 	values := t.Floats
-	if t.Bytes != nil { // 256 values say it all
+	if t.Bytes != nil {
+		if _, err := b.Likelihood.Check(everyByte); err == nil { // nothing to look for
+			return nil
+		}
 		var seen [256]bool
 		for i, v := range t.Bytes {
 			if t.Mask == nil || t.Mask[i] != 0 {
@@ -99,7 +102,7 @@ func (b *built) explains(t datasets.Table) error {
 		}
 		for v := range seen {
 			if seen[v] {
-				values = append(values, float32(v)/255)
+				values = append(values, everyByte[v])
 			}
 		}
 		t.Mask = nil
@@ -109,6 +112,15 @@ func (b *built) explains(t datasets.Table) error {
 	}
 	return nil
 }
+
+// everyByte is what the bytes of a table stand for.
+var everyByte = func() []float32 {
+	values := make([]float32, 256)
+	for v := range values {
+		values[v] = float32(v) / 255
+	}
+	return values
+}()
 
 // lookingPass is a pass that only looks, its noise drawn from a key [1]uint64.
 func lookingPass(values map[string]*graph.Node, key *graph.Node) *nets.Pass {

@@ -331,7 +331,7 @@ func TestStreamsTrainLikeMemory(t *testing.T) {
 		how := vaekit.Training{Epochs: 3, Batch: 40}
 		a, b := train(t, barModel(), data, how), train(t, barModel(), stream{data}, how)
 		for i := range a.History {
-			// The stream's program has a mask of ones, so it may round otherwise.
+			// The stream's values come as floats, which may round otherwise.
 			near(t, fmt.Sprint("loss of epoch ", i+1), b.History[i].Train.Loss, a.History[i].Train.Loss, 1e-3)
 		}
 	})
