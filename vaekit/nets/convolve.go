@@ -76,14 +76,12 @@ func withSlopes(a, b *graph.Node, f func(a, b *graph.Node) *graph.Node, slopes f
 // correlate is y of x [batch, in..., c] and k [taps..., c, o]: [batch, out..., o].
 func correlate(x, k *graph.Node, w window) *graph.Node {
 	c, o := channels(x), channels(k)
-	xla := x.Graph().Backend().Name() == "xla"
 	sound := len(w) == 1
-	oneTap := k.Shape().Size() == c*o
 	switch {
-	case oneTap || w.strided() || c <= few:
-	case o <= few && (sound || !xla):
+	case w.oneTap() || w.strided() || c <= few:
+	case o <= few && (sound || !onXLA(x)):
 		return addTaps(x, k, w)
-	case xla:
+	case onXLA(x):
 		return native(x, k, w)
 	}
 	y := graph.MatMul(w.columns(x), graph.Reshape(k, -1, o))
