@@ -71,10 +71,10 @@ func (r *Run) Summary() string {
 	return s
 }
 
+// layerLine is a layer in a few words: its own, or the name of its type.
 func layerLine(l nets.Layer) string {
-	name := strings.TrimPrefix(fmt.Sprintf("%T", l), "nets.")
-	if d, ok := l.(nets.Dense); ok {
-		return strings.TrimSpace(fmt.Sprintf("Dense %d %s", d.Units, d.Activation))
+	if l, ok := l.(fmt.Stringer); ok {
+		return l.String()
 	}
-	return name
+	return strings.TrimPrefix(describe.Name(l), "nets.")
 }

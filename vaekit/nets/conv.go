@@ -3,6 +3,7 @@ package nets
 import (
 	"cmp"
 	"fmt"
+	"strings"
 
 	"github.com/gomlx/gomlx/core/graph"
 )
@@ -113,6 +114,18 @@ func (c ConvTranspose2D) Params(in []int) []Param { return conv(c).params(in) }
 // Apply maps [batch, height, width, channels] to [batch, height', width', Channels].
 func (c ConvTranspose2D) Apply(p *Pass, x *graph.Node) *graph.Node { return conv(c).apply(p, x, true) }
 
+// String is short, for summaries: "Conv1D 64 k9 /4 relu".
+func (c Conv1D) String() string { return conv(c).words("Conv1D", "k%d") }
+
+// String is short, for summaries: "Conv2D 64 3×3 /2 relu".
+func (c Conv2D) String() string { return conv(c).words("Conv2D", "%[1]d×%[1]d") }
+
+// String is short, for summaries: "ConvTranspose1D 64 k9 ×4 relu".
+func (c ConvTranspose1D) String() string { return conv(c).words("ConvTranspose1D", "k%d") }
+
+// String is short, for summaries: "ConvTranspose2D 64 3×3 ×2 relu".
+func (c ConvTranspose2D) String() string { return conv(c).words("ConvTranspose2D", "%[1]d×%[1]d") }
+
 // conv is what the four have in common: their fields.
 type conv struct {
 	Channels   int
@@ -203,6 +216,21 @@ func (c conv) sweep(n int, transposed bool) sweep {
 		}
 	}
 	return s
+}
+
+func (c conv) words(name, kernel string) string {
+	c = c.filled()
+	stride, dilation := "", ""
+	if c.Stride > 1 {
+		stride = fmt.Sprintf("/%d", c.Stride)
+		if strings.HasPrefix(name, "ConvTranspose") {
+			stride = fmt.Sprintf("×%d", c.Stride)
+		}
+	}
+	if c.Dilation > 1 {
+		dilation = fmt.Sprintf("dilated %d", c.Dilation)
+	}
+	return spaced(name, fmt.Sprint(c.Channels), fmt.Sprintf(kernel, c.Kernel), stride, dilation, string(c.Padding), string(c.Activation))
 }
 
 func floorDiv(a, b int) int {

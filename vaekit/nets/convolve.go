@@ -76,14 +76,12 @@ func withSlopes(a, b *graph.Node, f func(a, b *graph.Node) *graph.Node, slopes f
 // correlate is y of x [batch, in..., c] and k [taps..., c, o]: [batch, out..., o].
 func correlate(x, k *graph.Node, w window) *graph.Node {
 	c, o := channels(x), channels(k)
-	xla := x.Graph().Backend().Name() == "xla"
 	sound := len(w) == 1
-	oneTap := k.Shape().Size() == c*o
 	switch {
-	case oneTap || w.strided() || c <= few:
-	case o <= few && (sound || !xla):
+	case w.oneTap() || w.strided() || c <= few:
+	case o <= few && (sound || !onXLA(x)):
 		return addTaps(x, k, w)
-	case xla:
+	case onXLA(x):
 		return native(x, k, w)
 	}
 	y := graph.MatMul(w.columns(x), graph.Reshape(k, -1, o))
@@ -110,16 +108,22 @@ func spread(y, k *graph.Node, w window) *graph.Node {
 // kernelSlope is k of x [batch, in..., c] and y [batch, out..., o]: [taps..., c, o].
 func kernelSlope(x, y *graph.Node, w window) *graph.Node {
 	c, o := channels(x), channels(y)
-	flat := func(x *graph.Node) *graph.Node { return graph.Reshape(x, -1, channels(x)) }
-	sum := func(a, b *graph.Node) *graph.Node { return graph.DotGeneral(a, []int{0}, nil, b, []int{0}, nil) }
 	if o <= few && o < c && !w.strided() {
-		k := sum(w.turned().columns(y), flat(x))
+		k := product(w.turned().columns(y), graph.Reshape(x, -1, c))
 		return turned(graph.Reshape(k, with(w.taps(), o, c)...))
 	}
-	return graph.Reshape(sum(w.columns(x), flat(y)), with(w.taps(), c, o)...)
+	return graph.Reshape(product(w.columns(x), graph.Reshape(y, -1, o)), with(w.taps(), c, o)...)
 }
 
-// addTaps is slide as the sum over taps of what each makes of all of x, cut out where it belongs.
+// product is aᵀ · b. It turns the narrower one itself, as the Go backend would turn both.
+func product(a, b *graph.Node) *graph.Node {
+	if channels(a) <= channels(b) {
+		return graph.MatMul(graph.Transpose(a, 0, 1), b)
+	}
+	return graph.Transpose(graph.MatMul(graph.Transpose(b, 0, 1), a), 0, 1)
+}
+
+// addTaps is correlate, without strides, as the sum over taps of what each makes of all of x, cut out where it belongs.
 func addTaps(x, k *graph.Node, w window) *graph.Node {
 	n, c, o := len(w), channels(x), channels(k)
 	x = w.padded(x)
@@ -148,7 +152,7 @@ func addTaps(x, k *graph.Node, w window) *graph.Node {
 	return graph.TransposeAllAxes(sum, append(axes, 0)...)
 }
 
-// native is slide as one operation. GoMLX would build that operation's gradient although
+// native is correlate, without strides, as one operation. GoMLX would build that operation's gradient although
 // withSlopes has another, and panics over some even kernels. So no gradient goes through
 // it; the zero is there for the one that goes to x and k, and XLA drops it.
 func native(x, k *graph.Node, w window) *graph.Node {

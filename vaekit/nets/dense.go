@@ -2,6 +2,7 @@ package nets
 
 import (
 	"fmt"
+	"strings"
 
 	"github.com/gomlx/gomlx/core/graph"
 )
@@ -45,6 +46,14 @@ func (d Dense) Apply(p *Pass, x *graph.Node) *graph.Node {
 	y = graph.Add(y, graph.ExpandLeftToRank(p.Param("bias"), 2))
 	out := append(append([]int{}, dims[:len(dims)-1]...), d.Units)
 	return d.Activation.Apply(graph.Reshape(y, out...))
+}
+
+// String is short, for summaries.
+func (d Dense) String() string { return spaced("Dense", fmt.Sprint(d.Units), string(d.Activation)) }
+
+// spaced joins the words that are not empty.
+func spaced(words ...string) string {
+	return strings.Join(strings.Fields(strings.Join(words, " ")), " ")
 }
 
 // MLP is a multi-layer perceptron: the example as one vector, then a dense layer

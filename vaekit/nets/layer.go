@@ -66,10 +66,7 @@ func (n Net) Params(in []int) []Param {
 		if err != nil {
 			return all
 		}
-		for _, p := range layer.Params(in) {
-			p.Name = fmt.Sprintf("%d.%s", i, p.Name)
-			all = append(all, p)
-		}
+		all = append(all, within(fmt.Sprint(i), layer.Params(in))...)
 		in = out
 	}
 	return all
@@ -91,5 +88,9 @@ func (n Net) Apply(p *Pass, x *graph.Node) *graph.Node {
 }
 
 func init() {
-	describe.Register(Net{}, Dense{}, Flatten{}, Reshape{}, Conv1D{}, Conv2D{}, ConvTranspose1D{}, ConvTranspose2D{})
+	describe.Register(
+		Net{}, Dense{}, Flatten{}, Reshape{}, Gated{}, Residual{},
+		Conv1D{}, Conv2D{}, ConvTranspose1D{}, ConvTranspose2D{}, Upsample{}, Downsample{},
+		GroupNorm{}, LayerNorm{},
+	)
 }

@@ -30,6 +30,19 @@ var layers = []struct {
 	{"flatten a number", nets.Flatten{}, nil, []int{1}, 0},
 	{"reshape", nets.Reshape{Shape: []int{3, 2, 2}}, []int{4, 3}, []int{3, 2, 2}, 0},
 	{"reshape to a number", nets.Reshape{}, []int{1, 1}, nil, 0},
+	{"gated", nets.Gated{Units: 3}, []int{2, 4}, []int{2, 3}, 30},
+	{"residual", nets.Residual{Net: nets.Net{nets.Dense{Units: 4, Activation: nets.Tanh}}}, []int{3, 4}, []int{3, 4}, 20},
+	{"residual with more channels", nets.Residual{Net: nets.Net{
+		nets.Conv2D{Channels: 3, Activation: nets.SiLU}, nets.Conv2D{Channels: 5},
+	}}, []int{3, 4, 2}, []int{3, 4, 5}, 9*6 + 3 + 9*15 + 5 + 10},
+	{"group norm", nets.GroupNorm{Groups: 2}, []int{3, 2, 6}, []int{3, 2, 6}, 12},
+	{"group norm of a sound", nets.GroupNorm{}, []int{5, 3}, []int{5, 3}, 6},
+	{"group norm of a vector", nets.GroupNorm{Groups: 3}, []int{9}, []int{9}, 18},
+	{"layer norm", nets.LayerNorm{}, []int{3, 2, 4}, []int{3, 2, 4}, 8},
+	{"upsample a sound", nets.Upsample{Factor: 3}, []int{4, 2}, []int{12, 2}, 0},
+	{"upsample an image", nets.Upsample{}, []int{2, 3, 2}, []int{4, 6, 2}, 0},
+	{"downsample a sound", nets.Downsample{}, []int{6, 2}, []int{3, 2}, 0},
+	{"downsample an image", nets.Downsample{Factor: 3}, []int{3, 6, 2}, []int{1, 2, 2}, 0},
 	{"empty net", nets.Net{}, []int{2, 3}, []int{2, 3}, 0},
 	{"multi-layer perceptron", nets.MLPWith(nets.SiLU, 5, 4), []int{2, 3}, []int{4}, 59},
 	{"net in a net", nets.Net{
@@ -127,6 +140,26 @@ func TestShapeErrors(t *testing.T) {
 		{nets.Net{nets.Flatten{}, nets.Dense{}}, []int{3}, "layer 1 (nets.Dense): field Units is 0"},
 		{nets.Net{nets.Flatten{}, nets.MLP(3, 0)}, []int{3}, "layer 1 (nets.Net): layer 2 (nets.Dense): field Units is 0"},
 		{nets.Net{nets.Flatten{}, nil}, []int{3}, "layer 1 is nil"},
+		{nets.Conv1D{Channels: 2}, []int{28, 28, 1}, "needs [length, channels], the input is [28 28 1]"},
+		{nets.ConvTranspose2D{Channels: 2}, []int{64}, "needs [height, width, channels], the input is [64]"},
+		{nets.Conv2D{}, []int{5, 5, 1}, "field Channels is 0; it counts outputs and must be positive"},
+		{nets.Conv1D{Channels: 2, Kernel: -3}, []int{5, 1}, "field Kernel is -3"},
+		{nets.Conv1D{Channels: 2, Stride: -1}, []int{5, 1}, "field Stride is -1"},
+		{nets.ConvTranspose1D{Channels: 2, Dilation: -1}, []int{5, 1}, "field Dilation is -1"},
+		{nets.Conv1D{Channels: 2, Dilation: 3, Padding: nets.Valid}, []int{6, 1}, "the kernel spans 7 of an input of [6 1]"},
+		{nets.Conv2D{Channels: 2, Kernel: 5, Stride: 9, Padding: nets.Valid}, []int{5, 4, 1}, "the kernel spans 5 of an input of [5 4 1]"},
+		{nets.Conv2D{Channels: 2, Padding: nets.Causal}, []int{5, 5, 1}, "field Padding is causal"},
+		{nets.Conv1D{Channels: 2, Padding: "reflect"}, []int{5, 1}, "there is no padding \"reflect\""},
+		{nets.GroupNorm{Groups: 4}, []int{5, 6}, "field Groups is 4; it must divide the 6 channels"},
+		{nets.GroupNorm{Groups: -2}, []int{6}, "field Groups is -2"},
+		{nets.LayerNorm{}, nil, "needs an axis of channels"},
+		{nets.Upsample{}, []int{5}, "needs [length, channels] or [height, width, channels], the input is [5]"},
+		{nets.Upsample{Factor: -1}, []int{5, 5}, "field Factor is -1"},
+		{nets.Downsample{}, []int{6, 5, 1}, "the factor 2 does not divide 5 of the input [6 5 1]"},
+		{nets.Residual{Net: nets.Net{nets.Flatten{}}}, []int{2, 3}, "the net makes [6] of [2 3]; only the last axis"},
+		{nets.Residual{Net: nets.Net{nets.Conv1D{Channels: 2, Stride: 2}}}, []int{4, 2}, "the net makes [2 2] of [4 2]"},
+		{nets.Residual{Net: nets.Net{nets.Dense{}}}, []int{2}, "layer 0 (nets.Dense): field Units is 0"},
+		{nets.Gated{}, []int{2}, "field Units is 0"},
 	} {
 		out, err := c.layer.Out(c.in)
 		if err == nil || !strings.Contains(err.Error(), c.want) {
@@ -188,8 +221,15 @@ func TestMLPBeginsAsItsActivationAsks(t *testing.T) {
 
 // A net is data: written and read it is the same net.
 func TestNetsAsJSON(t *testing.T) {
+	var all []nets.Layer
 	for _, c := range layers {
-		data, err := describe.Encode(&c.layer)
+		all = append(all, c.layer)
+	}
+	for _, c := range convolutions {
+		all = append(all, c.layer)
+	}
+	for _, layer := range all {
+		data, err := describe.Encode(&layer)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -197,8 +237,8 @@ func TestNetsAsJSON(t *testing.T) {
 		if err := describe.Decode(data, &got); err != nil {
 			t.Fatal(err)
 		}
-		if !reflect.DeepEqual(got, c.layer) {
-			t.Errorf("%s: read %#v, wrote %#v", c.name, got, c.layer)
+		if !reflect.DeepEqual(got, layer) {
+			t.Errorf("read %#v, wrote %#v", got, layer)
 		}
 	}
 }

@@ -3,6 +3,7 @@ package nets
 import (
 	"github.com/gomlx/compute"
 	"github.com/gomlx/gomlx/core/graph"
+	"github.com/gomlx/gomlx/core/tensors"
 )
 
 // A sweep is how a kernel goes along one axis: tap t at position q < out looks at
@@ -25,6 +26,16 @@ func (w window) strided() bool {
 		}
 	}
 	return false
+}
+
+// oneTap says that y at a position is made of x at a single one.
+func (w window) oneTap() bool {
+	for _, s := range w {
+		if s.taps > 1 {
+			return false
+		}
+	}
+	return true
 }
 
 // sizes are a number of every sweep.
@@ -125,6 +136,9 @@ func (w window) interleaved(phases []*graph.Node) *graph.Node {
 func (w window) columns(x *graph.Node) *graph.Node {
 	c := channels(x)
 	x = placed(x, w.sizes(func(s sweep) int { return s.low }), w.sizes(func(s sweep) int { return s.stride*(s.out-1) + s.reach() + 1 }))
+	if !onXLA(x) && !(w.oneTap() && !w.strided()) {
+		return w.gathered(x)
+	}
 	var taps []*graph.Node
 	for _, shift := range w.shifts() {
 		axes := []graph.SliceAxisSpec{graph.AxisRange()}
@@ -134,6 +148,40 @@ func (w window) columns(x *graph.Node) *graph.Node {
 		taps = append(taps, graph.Reshape(graph.Slice(x, axes...), -1, c))
 	}
 	return joined(taps, 1)
+}
+
+// gathered are the columns of x, which has its padding. It is for the Go backend, which
+// slices number by number and gathers many numbers at once: those of the taps that lie
+// side by side along the last axis.
+func (w window) gathered(x *graph.Node) *graph.Node {
+	dims, c := x.Shape().Dimensions, channels(x)
+	under := func(starts []int32, size, count, step int) (all []int32) { // count places of every start
+		for _, start := range starts {
+			for i := range count {
+				all = append(all, start*int32(size)+int32(i*step))
+			}
+		}
+		return all
+	}
+	positions, shifts, run := under([]int32{0}, 1, dims[0], 1), []int32{0}, 1
+	for i, s := range w {
+		taps := s.taps
+		if i == len(w)-1 && s.dilation == 1 {
+			taps, run = 1, s.taps
+		}
+		positions = under(positions, dims[1+i], s.out, s.stride)
+		shifts = under(shifts, dims[1+i], taps, s.dilation)
+	}
+	rows := len(positions)
+	var starts []int32
+	for _, p := range positions {
+		for _, shift := range shifts {
+			starts = append(starts, p+shift)
+		}
+	}
+	places := graph.Const(x.Graph(), tensors.FromFlatDataAndDimensions(starts, len(starts), 1))
+	y := graph.GatherSlices(graph.Reshape(x, -1, c), []int{0}, places, []int{run}, true)
+	return graph.Reshape(y, rows, -1)
 }
 
 // padded is x [batch, in..., c] with the zeros that the taps of a window without strides see.
@@ -192,6 +240,9 @@ func joined(parts []*graph.Node, axis int) *graph.Node {
 	}
 	return graph.Concatenate(parts, axis)
 }
+
+// onXLA says for which backend a graph is.
+func onXLA(x *graph.Node) bool { return x.Graph().Backend().Name() == "xla" }
 
 func channels(x *graph.Node) int { return x.Shape().Dimensions[x.Rank()-1] }
 
