@@ -41,7 +41,7 @@ for peer in $(echo "$PEERS" | tr , ' '); do
 done
 
 if [ -n "$todo" ]; then
-	echo "make bench installs in .setup/bench:$todo. That downloads $download MB from PyPI and takes $disk MB of disk."
+	echo "make bench installs in .setup/bench:$todo. That downloads $download MB and takes $disk MB of disk."
 	echo 'PEERS=jax,torch limits it to some, PEERS=none does without; make clean removes them.'
 	if [ -z "${YES:-}" ]; then
 		printf 'Go on? [y/N] '
