@@ -1,9 +1,9 @@
 # Everything a reader types. The work is done by the scripts in notebooks/kernel.
 
 .DEFAULT_GOAL := help
-.PHONY: help setup lab test test-long notebooks data clean lock
+.PHONY: help setup lab test test-long notebooks data bench clean lock
 K := notebooks/kernel
-export NB SAVE FRESH PORT CELL_SECONDS PYTHON
+export NB SAVE FRESH PORT CELL_SECONDS PYTHON PEERS WORKLOADS ROUNDS TURN YES
 
 help:
 	@echo 'make lab              set everything up, then open JupyterLab on the notebooks  (PORT=8888)'
@@ -13,6 +13,7 @@ help:
 	@echo 'make data             fetch the spoken digits (MNIST comes with the set-up)'
 	@echo 'make setup            only set up: everything goes into .setup/'
 	@echo 'make test-long        the checks that take longer than make test allows'
+	@echo 'make bench            measure the speed beside JAX, PyTorch and TensorFlow, which it installs (it asks first)'
 	@echo 'make clean            remove .setup/ and out/; your runs in notebooks/runs/ stay'
 
 setup:
@@ -33,9 +34,12 @@ notebooks: setup
 data: setup
 	@sh $K/data.sh
 
+bench: setup
+	@sh vaekit/bench/bench.sh
+
 clean:
 	rm -rf .setup out
 
-# For maintainers: pin the Python packages anew from requirements.in.
+# For maintainers: pin the Python packages anew, the notebooks' and those of the benchmark's peers.
 lock: setup
 	@sh $K/lock.sh

@@ -1,5 +1,6 @@
 #!/bin/sh
-# Pins the Python packages of requirements.in anew, for every platform, with hashes.
+# Pins the Python packages of requirements.in, and those of the benchmark's peers, anew, for
+# every platform, with hashes.
 set -eu
 here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd -P)
 . "$here/env.sh"
@@ -7,8 +8,19 @@ here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd -P)
 rm -rf "$setup/uv"
 "$venv/bin/python" -m venv "$setup/uv"
 "$setup/uv/bin/python" -m pip install --quiet 'uv>=0.13,<0.14'
+
+pin() { # what to pin, the lock file, options
+	from=$1 to=$2
+	shift 2
+	"$setup/uv/bin/uv" pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes \
+		--no-emit-index-url --no-emit-find-links --custom-compile-command 'make lock' \
+		--output-file "$to" "$@" "$from"
+}
+
 cd "$here"
-"$setup/uv/bin/uv" pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes \
-	--no-emit-index-url --no-emit-find-links --custom-compile-command 'make lock' \
-	--output-file requirements.lock requirements.in
+pin requirements.in requirements.lock
+cd "$root/vaekit/bench/peers"
+for peer in jax torch tensorflow; do
+	pin $peer.in $peer.lock --excludes excludes.txt
+done
 rm -rf "$setup/uv"
