@@ -47,11 +47,11 @@ func serve(argument string) error {
 
 // train is the kit as its readers call it; the progress report is where it takes turns.
 func train(h *hand, content []byte) error {
-	encoder, err := net(h.spec.Encoder)
+	encoder, err := net(h.spec.Encoder, h.spec.Shape)
 	if err != nil {
 		return err
 	}
-	decoder, err := net(h.spec.Decoder)
+	decoder, err := net(h.spec.Decoder, h.spec.Shape)
 	if err != nil {
 		return err
 	}

@@ -36,8 +36,9 @@ func lastly(units, kernel, stride int) layer {
 	return layer{Kind: "transposed", Units: units, Kernel: kernel, Stride: stride}
 }
 
-// net is the layers in the kit's own words.
-func net(layers []layer) (nets.Net, error) {
+// net is the layers in the kit's own words, for examples of shape […, channels].
+func net(layers []layer, shape []int) (nets.Net, error) {
+	sound := len(shape) == 2
 	var n nets.Net
 	for _, l := range layers {
 		activation, init := nets.Linear, nets.GlorotUniform
@@ -51,6 +52,18 @@ func net(layers []layer) (nets.Net, error) {
 			n = append(n, nets.Reshape{Shape: l.Shape})
 		case "dense":
 			n = append(n, nets.Dense{Units: l.Units, Activation: activation, Init: init})
+		case "conv":
+			if c := (nets.Conv1D{Channels: l.Units, Kernel: l.Kernel, Stride: l.Stride, Activation: activation, Init: init}); sound {
+				n = append(n, c)
+			} else {
+				n = append(n, nets.Conv2D(c))
+			}
+		case "transposed":
+			if c := (nets.ConvTranspose1D{Channels: l.Units, Kernel: l.Kernel, Stride: l.Stride, Activation: activation, Init: init}); sound {
+				n = append(n, c)
+			} else {
+				n = append(n, nets.ConvTranspose2D(c))
+			}
 		default:
 			return nil, fmt.Errorf("bench: there is no layer %q", l.Kind)
 		}

@@ -55,7 +55,7 @@ func ratios(ours, theirs []float64) []float64 {
 
 // ratio is ours to theirs in words, or why there is none.
 func ratio(ours, theirs *result) string {
-	if a, b := lastLoss(ours), lastLoss(theirs); math.Abs(a-b) > alike*math.Abs(a) {
+	if a, b := lastLoss(ours), lastLoss(theirs); !(math.Abs(a-b) <= alike*math.Abs(a)) {
 		return fmt.Sprintf("none: the losses are not alike, %.1f and %.1f nats", a, b)
 	}
 	all := ratios(ours.rounds, theirs.rounds)

@@ -53,7 +53,8 @@ def net(layers, features):
                     features, units, size(kernel, 1), size(stride, 1), size((kernel - 1) // 2, 0), size(stride - 1, 0)
                 )
         if part:
-            nn.init.kaiming_uniform_(part.weight) if relu else nn.init.xavier_uniform_(part.weight)
+            fan = "fan_out" if layer["kind"] == "transposed" else "fan_in"  # its weight is [in, out, …]
+            nn.init.kaiming_uniform_(part.weight, mode=fan) if relu else nn.init.xavier_uniform_(part.weight)
             nn.init.zeros_(part.bias)
             made.append(part)
             features = units
