@@ -42,7 +42,7 @@ type Training struct {
 	Schedule  optim.Schedule
 	Plateau   optim.Plateau
 
-	// Clip shortens a gradient that is longer, over all parameters, to this length (nats);
+	// Clip shortens a gradient that is longer, over all parameters, to this length;
 	// 0: none. Skip leaves out the whole step: its length tells of a batch gone wrong
 	// (Child, 2020). After each that is left out the next may be twice as long, so that
 	// training cannot stand still; 0: none is.
