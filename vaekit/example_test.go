@@ -44,6 +44,46 @@ func Example() {
 	// Output: 10 pictures of [28 28 1] after 468 steps
 }
 
+// A convolutional model halves a picture twice and doubles it again. Its decoder ends in
+// the shape of an example, which is then taken as it is.
+func ExampleModel_Summary() {
+	model := vaekit.Model{
+		Encoder: nets.Net{
+			nets.Conv2D{Channels: 32, Stride: 2, Activation: nets.ReLU},
+			nets.Conv2D{Channels: 64, Stride: 2, Activation: nets.ReLU},
+			nets.Residual{Net: nets.Net{nets.GroupNorm{Groups: 8}, nets.Conv2D{Channels: 64, Activation: nets.SiLU}}},
+		},
+		Latent: 2,
+		Decoder: nets.Net{
+			nets.Dense{Units: 7 * 7 * 64, Activation: nets.ReLU},
+			nets.Reshape{Shape: []int{7, 7, 64}},
+			nets.ConvTranspose2D{Channels: 32, Stride: 2, Activation: nets.ReLU},
+			nets.ConvTranspose2D{Channels: 1, Stride: 2},
+		},
+		Likelihood: dist.Bernoulli{},
+	}
+	summary, err := model.Summary(28, 28, 1)
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(summary)
+	// Output:
+	// part        layer                              output         parameters
+	// encoder     Conv2D 32 3×3 /2 relu              [14×14×32]            320
+	// encoder     Conv2D 64 3×3 /2 relu              [7×7×64]            18496
+	// encoder     Residual of 2 layers               [7×7×64]            37056
+	// posterior   Dense 4                            [4]                 12548
+	//             dist.DiagonalGaussian              [2]                     0
+	// prior       dist.StandardNormal                [2]                     0
+	// decoder     Dense 3136 relu                    [3136]               9408
+	// decoder     Reshape                            [7×7×64]                0
+	// decoder     ConvTranspose2D 32 3×3 ×2 relu     [14×14×32]          18464
+	// decoder     ConvTranspose2D 1 3×3 ×2           [28×28×1]             289
+	// likelihood  dist.Bernoulli                     [28×28×1]               0
+	// objective   vaekit.ELBO                                                0
+	// 96581 parameters, 0.4 MB as float32
+}
+
 // A small trained model in the program itself: what Export wrote.
 //
 //go:embed testdata/bars

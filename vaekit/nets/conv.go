@@ -11,10 +11,10 @@ import (
 // Padding says what a convolution sees beyond the ends of its input, which is always
 // zeros. With span = Dilation·(Kernel − 1) + 1, an input of length n becomes
 //
-//	          convolution            transposed convolution
-//	Same      ⌈n / Stride⌉           n · Stride
-//	Valid     ⌊(n − span) / Stride⌋ + 1   (n − 1) · Stride + span
-//	Causal    ⌈n / Stride⌉           n · Stride
+//	         convolution                 transposed convolution
+//	Same     ⌈n / Stride⌉                n · Stride
+//	Valid    ⌊(n − span) / Stride⌋ + 1   (n − 1) · Stride + span
+//	Causal   ⌈n / Stride⌉                n · Stride
 type Padding string
 
 const (

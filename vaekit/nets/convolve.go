@@ -23,29 +23,28 @@ import (
 // of the other. GoMLX's own gradients are not asked: that of a convolution with an even
 // kernel is wrong, that of one with a dilated input is missing.
 //
-// The same sums can be had in several ways, and on XLA's CPU they differ by ten times and
-// more. What is fast there (128 images, or 16 sounds; GFLOP/s on two cores that multiply
+// The same sums can be had in several ways, and they differ by ten times and more. The
+// fastest found on XLA's CPU (128 images or 16 sounds; GFLOP/s on two cores that multiply
 // matrices at 190):
 //
-//   - Its own convolution, without strides: 170 to 195 with many channels. Strided it is
-//     slow backwards. So a stride becomes channels: blocks of stride² pixels are one pixel
-//     with stride² times the channels, and the kernel is cut alike, with zeros where it
-//     does not fill its last block. A transposed convolution makes such blocks of its
-//     output. (3×3 by 2 has zeros in 7 of 16 places, and is still the fastest.)
-//   - With 1 to 3 channels in, or 4 of a sound, it falls to 20 to 50, and to a fourth of
-//     that with 3. Columns (the taps' inputs side by side) times the kernel make 60 to 100.
-//   - With as few channels out of a sound, 10 to 25: the product with every tap, added up
-//     where it belongs, makes 40 to 80.
-//   - The kernel's gradient as a convolution, as GoMLX and JAX have it, falls to 1 inside a
-//     While loop. A product of columns and y adds over all positions, and matrix products
-//     that add over the first axis of both are at half speed: so x is transposed first, and
-//     the taps are cut out of that as rows. Where y has a few channels and x many, the rows
-//     are cut out of y.
+//   - Its own convolution, without strides, for correlate: 130 to 195 with many channels.
+//   - With up to 4 channels in, that falls to 20 to 50 for a sound, and to 30 for an image
+//     of 3. Columns (what the taps see, side by side) times the kernel make 55 to 105.
+//   - With as few channels out of a sound, 10 to 25: the products with every tap, added up
+//     where they belong, make 40 to 80.
+//   - With strides, columns again. A stride can also be made channels, blocks of 2×2 pixels
+//     for a stride of 2, but then 7 of 16 places in the blocks of a 3×3 kernel are zeros.
+//   - spread with strides is one correlate without strides for every phase, that is for
+//     all positions of x that lie the same way between multiples of the stride. Each has
+//     taps of its own, so none is multiplied by zeros that lie between the values of y.
+//   - kernelSlope is a product of columns and y, 60 to 100, as it adds over the first axis
+//     of both. As a convolution, the way GoMLX and JAX have it, it falls to 1 inside a While
+//     loop. Where y has few channels and x has many, they are columns of y.
 //
-// The Go backend's own convolution is a loop that takes minutes where this takes seconds;
-// there it is columns, whatever the channels.
+// The Go backend's own convolution takes minutes for what this does in a second; there it
+// is columns throughout.
 
-// few is up to how many channels a convolution of XLA's is slower than a matrix product.
+// few is up to how many channels a convolution of XLA's is slower than other forms.
 const few = 4
 
 // convolve is correlate with its gradients.

@@ -6,6 +6,7 @@
 //
 //	encoder := nets.MLP(256, 128)
 //	decoder := nets.Net{nets.Dense{Units: 256, Activation: nets.Tanh}, nets.Dense{Units: 784}}
+//	images := nets.Net{nets.Conv2D{Channels: 32, Stride: 2, Activation: nets.ReLU}, nets.GroupNorm{Groups: 8}}
 //
 // Because a net is data it can be printed, compared, written as JSON beside its
 // weights and built again by another program. A reader's own layer type joins in

@@ -1,6 +1,7 @@
 package nets_test
 
 import (
+	"fmt"
 	"math"
 	"math/rand/v2"
 	"testing"
@@ -189,4 +190,26 @@ func dot(a, b check.Array) float64 {
 		sum += a.Values[i] * b.Values[i]
 	}
 	return sum
+}
+
+// Layers say themselves in a few words, as they are after their zero values are filled.
+func TestLayersInWords(t *testing.T) {
+	for want, layer := range map[string]nets.Layer{
+		"Dense 8 tanh":          nets.Dense{Units: 8, Activation: nets.Tanh},
+		"Gated 8":               nets.Gated{Units: 8},
+		"Conv2D 32 3×3 /2 relu": nets.Conv2D{Channels: 32, Stride: 2, Activation: nets.ReLU},
+		"Conv1D 4 k9 dilated 2 causal leaky relu": nets.Conv1D{Channels: 4, Kernel: 9, Dilation: 2, Padding: nets.Causal, Activation: nets.LeakyReLU},
+		"ConvTranspose1D 4 k9 ×4":                 nets.ConvTranspose1D{Channels: 4, Kernel: 9, Stride: 4},
+		"ConvTranspose2D 4 2×2 valid":             nets.ConvTranspose2D{Channels: 4, Kernel: 2, Padding: nets.Valid},
+		"Residual of Conv1D 4 k3":                 nets.Residual{Net: nets.Net{nets.Conv1D{Channels: 4}}},
+		"Residual of 3 layers":                    nets.Residual{Net: nets.MLP(8, 8)},
+		"GroupNorm 1":                             nets.GroupNorm{},
+		"LayerNorm":                               nets.LayerNorm{},
+		"Upsample ×2":                             nets.Upsample{},
+		"Downsample /3":                           nets.Downsample{Factor: 3},
+	} {
+		if got := fmt.Sprint(layer); got != want {
+			t.Errorf("%q, want %q", got, want)
+		}
+	}
 }
