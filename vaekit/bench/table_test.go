@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"math"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -100,10 +101,6 @@ func TestWorkloadsFitTheKit(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		values := 1
-		for _, d := range w.spec.Shape {
-			values *= d
-		}
 		if _, err := encoder.Out(w.spec.Shape); err != nil {
 			t.Errorf("%s: the encoder: %v", w.name, err)
 		}
@@ -111,11 +108,7 @@ func TestWorkloadsFitTheKit(t *testing.T) {
 		if err != nil {
 			t.Errorf("%s: the decoder: %v", w.name, err)
 		}
-		got := 1
-		for _, d := range out {
-			got *= d
-		}
-		if got != values {
+		if !slices.Equal(out, w.spec.Shape) { // the kit would add a layer that the peers have not
 			t.Errorf("%s: the decoder makes %v of an example of %v", w.name, out, w.spec.Shape)
 		}
 		if steps := w.spec.Examples / w.spec.Batch; steps%w.spec.Chunk != 0 {

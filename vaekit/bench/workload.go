@@ -8,7 +8,7 @@ import (
 // A spec tells a program what to train and how. Peers read it as JSON.
 type spec struct {
 	Encoder  []layer `json:"encoder"`
-	Decoder  []layer `json:"decoder"` // its output is the likelihood's
+	Decoder  []layer `json:"decoder"` // its output has the shape of an example, or the kit adds a layer
 	Latent   int     `json:"latent"`
 	Shape    []int   `json:"shape"` // of an example, channels last
 	Sigma    float64 `json:"sigma"` // of the Gaussian likelihood; 0: bytes and Bernoulli
@@ -83,7 +83,7 @@ func torches(modes ...string) (all []program) {
 // mlp is the dense model, 784-256-128-2 and back, on MNIST.
 var mlp = spec{
 	Encoder: []layer{flatten(784), dense(256), dense(128)},
-	Decoder: []layer{dense(128), dense(256), linear(784)},
+	Decoder: []layer{dense(128), dense(256), linear(784), reshape(28, 28, 1)},
 	Latent:  2, Shape: []int{28, 28, 1}, Examples: 60000,
 	Batch: 128, Rate: 1e-3, Epochs: 2, Chunk: 117,
 }
