@@ -180,18 +180,20 @@ func (l *looker) account(w *engine.Weights, b *datasets.Batch, key func(int) uin
 
 // losses are the means over a data set of the objective and its parts.
 //
-// Step and examples are what the objective is told of training. Each piece asks
-// first whether to stop.
+// One program measures all pieces. One that is not full is filled up with its own
+// examples over again, which count for nothing; see Terms.BatchMean. Step and examples
+// are what the objective is told of training. Each piece asks first whether to stop.
 func (l *looker) losses(w *engine.Weights, data datasets.Dataset, seed uint64, step, examples int, stop func() error) (Losses, error) {
 	f, err := l.function("losses", func(p *nets.Pass, in []*graph.Node) []*graph.Node {
 		k, m := l.model.Objective.Samples()
-		t := l.model.terms(p, in[1], at(in, 2), k, m)
-		t.Step, t.Examples = graph.Reshape(in[0]), examples
+		t := l.model.terms(p, in[2], at(in, 3), k, m)
+		t.Step, t.Examples, t.counts = graph.Reshape(in[0]), examples, in[1]
 		return []*graph.Node{l.model.Objective.Loss(t).Value, t.Distortion(), t.Rate()}
 	})
 	if err != nil {
 		return Losses{}, err
 	}
+	rows := min(lookRows, data.Len())
 	var sum Losses
 	err = pieces(data, 0, func(from int, b *datasets.Batch) error {
 		if err := stop(); err != nil {
@@ -201,12 +203,21 @@ func (l *looker) losses(w *engine.Weights, data datasets.Dataset, seed uint64, s
 			return fmt.Errorf("from example %d on: %w", from, err)
 		}
 		n := b.Len()
+		counts := make([]float32, rows)
+		for i := range n {
+			counts[i] = 1
+		}
 		args := []engine.Tensor{
 			{Name: "key", Shape: []int{1}, Data: []uint64{engine.Key(seed, "validation", uint64(from))}},
 			{Name: "step", Shape: []int{1}, Data: []float32{float32(step)}},
+			{Name: "counts", Shape: []int{rows}, Data: counts},
 		}
 		for _, t := range inputs(b) {
-			args = append(args, engine.Tensor{Name: t.Name, Shape: append([]int{n}, t.Shape...), Data: t.Data})
+			values := t.Floats()
+			for full := rows * datasets.Size(t.Shape); len(values) < full; {
+				values = append(values, values[:min(len(values), full-len(values))]...)
+			}
+			args = append(args, engine.Tensor{Name: t.Name, Shape: append([]int{rows}, t.Shape...), Data: values})
 		}
 		out, err := f.Call(w, args...)
 		if err != nil {
@@ -221,10 +232,17 @@ func (l *looker) losses(w *engine.Weights, data datasets.Dataset, seed uint64, s
 	return sum, err
 }
 
-// pieces reads a data set from front to back, lookRows examples at a time.
+// pieces reads a data set from front to back, lookRows examples at a time. Where few
+// would be left over for the last piece, and ask for a program of their own, the one
+// before leaves it some of its own.
 func pieces(data datasets.Dataset, visit uint64, f func(from int, b *datasets.Batch) error) error {
-	for from := 0; from < data.Len(); from += lookRows {
-		indices := firstIndices(data.Len()-from, lookRows)
+	for from, n := 0, 0; from < data.Len(); from += n {
+		left := data.Len() - from
+		n = min(left, lookRows)
+		if rest := left - n; rest > 0 && rest <= fewRows {
+			n -= fewRows
+		}
+		indices := firstIndices(n, n)
 		for i := range indices {
 			indices[i] += from
 		}

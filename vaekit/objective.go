@@ -76,16 +76,18 @@ func (MeansNotSums) Params() []nets.Param { return nil }
 // Loss is mean((x − E[x|z])²) + mean(KL).
 func (MeansNotSums) Loss(t *Terms) Loss {
 	squared := graph.Square(graph.Sub(graph.ExpandLeftToRank(t.X, t.Mean.Rank()), t.Mean))
-	misfit := graph.ReduceAllMean(squared)
+	misfit := t.BatchMean(graph.ReduceMean(squared, -1))
 	if t.Mask != nil {
 		data := graph.BroadcastToDims(graph.ExpandLeftToRank(t.Mask, squared.Rank()), squared.Shape().Dimensions...)
-		misfit = graph.Div(graph.ReduceAllSum(graph.Mul(squared, data)), graph.ReduceAllSum(data))
+		misfit = graph.Div(t.BatchMean(graph.ReduceSum(graph.Mul(squared, data), -1)), t.BatchMean(graph.ReduceSum(data, -1)))
 	}
 	kl := t.KL
 	if kl == nil {
 		kl = graph.MulScalar(graph.Sub(t.LogPosterior, t.LogPrior), 1/float64(t.Z.Shape().Dimensions[3]))
+	} else {
+		kl = graph.ReduceMean(kl, -1)
 	}
-	return Loss{Value: graph.Add(misfit, graph.ReduceAllMean(kl))}
+	return Loss{Value: graph.Add(misfit, t.BatchMean(kl))}
 }
 
 func init() { describe.Register(ELBO{}, MeansNotSums{}) }

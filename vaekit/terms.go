@@ -28,7 +28,8 @@ type Terms struct {
 	Step     *graph.Node // training steps taken before this one, a scalar
 	Examples int         // examples in the training data
 
-	pass *nets.Pass
+	counts *graph.Node // [batch], 1 where an example counts, 0 where it fills up; nil: all count
+	pass   *nets.Pass
 }
 
 // Noise is standard normal noise under a name, new at every step.
@@ -40,16 +41,28 @@ func (t *Terms) State(name string) *graph.Node { return t.pass.Param(name) }
 // SetState gives it the value it has at the next step. Checkpoints keep it.
 func (t *Terms) SetState(name string, value *graph.Node) { t.pass.Set(name, value) }
 
+// BatchMean is the mean of x, [..., batch], over all its axes, a scalar. An objective
+// that averages over examples with it, and not with graph.ReduceAllMean, is measured
+// exactly on held-out data as well, whose last batch is filled up with examples that
+// do not count. In training all count.
+func (t *Terms) BatchMean(x *graph.Node) *graph.Node {
+	if t.counts == nil {
+		return graph.ReduceAllMean(x)
+	}
+	counts := graph.BroadcastToShape(graph.ExpandLeftToRank(t.counts, x.Rank()), x.Shape())
+	return graph.Div(graph.ReduceAllSum(graph.Mul(x, counts)), graph.ReduceAllSum(counts))
+}
+
 // Distortion is the mean over the batch of −log p(x|z) in nats, a scalar.
 func (t *Terms) Distortion() *graph.Node {
-	return graph.Neg(graph.ReduceAllMean(t.LogLikelihood))
+	return graph.Neg(t.BatchMean(t.LogLikelihood))
 }
 
 // Rate is the mean over the batch of KL(q(z|x) ‖ p(z)) in nats, a scalar: in
 // closed form where there is one, else estimated by the draws.
 func (t *Terms) Rate() *graph.Node {
 	if t.KL != nil {
-		return graph.ReduceAllMean(graph.ReduceSum(t.KL, -1))
+		return t.BatchMean(graph.ReduceSum(t.KL, -1))
 	}
-	return graph.ReduceAllMean(graph.Sub(t.LogPosterior, t.LogPrior))
+	return t.BatchMean(graph.Sub(t.LogPosterior, t.LogPrior))
 }
