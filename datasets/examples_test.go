@@ -196,6 +196,25 @@ func TestSplitAndSubset(t *testing.T) {
 			t.Errorf("fraction %v was not refused", fraction)
 		}
 	}
+	// Whatever the sizes, each example is in one part, and both are in order.
+	for _, n := range []int{0, 1, 2, 7, 20, 101} {
+		for _, fraction := range []float64{0, 0.1, 0.33, 0.5, 0.9, 1} {
+			rest, held, err := Split(must(Synthetic(n, []int{1}, func(i int, v []float32) { v[0] = float32(i) })), fraction, 3)
+			if err != nil || held.Len() != int(math.Round(fraction*float64(n))) {
+				t.Fatalf("%v of %d: %d held out, %v", fraction, n, held.Len(), err)
+			}
+			a, b := must(All(rest)).Values, must(All(held)).Values
+			both := slices.Sorted(slices.Values(slices.Concat(a, b)))
+			if len(both) != n || !slices.IsSorted(a) || !slices.IsSorted(b) {
+				t.Fatalf("%v of %d: parts %v and %v", fraction, n, a, b)
+			}
+			for i, v := range both {
+				if int(v) != i {
+					t.Fatalf("%v of %d: parts %v and %v", fraction, n, a, b)
+				}
+			}
+		}
+	}
 	if _, err := Subset(data, []int{20}); err == nil {
 		t.Error("an index beyond the end was not refused")
 	}
