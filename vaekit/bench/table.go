@@ -94,13 +94,16 @@ func (w workload) write(out io.Writer, results []result) {
 	if w.spec.Epochs > 0 {
 		epochs = fmt.Sprintf("loss in epoch %d", w.spec.Epochs)
 	}
-	fmt.Fprintf(out, "\n## %s\n\n| program | %s, median (range) | first step | peak memory | %s |\n| --- | --- | --- | --- | --- |\n", w.title, unit, epochs)
+	fmt.Fprintf(out, "\n## %s\n\n| program | %s, median (range) | CPU a step | first step | peak memory | %s |\n| --- | --- | --- | --- | --- | --- |\n", w.title, unit, epochs)
 	for _, r := range results {
 		if r.err != nil {
-			fmt.Fprintf(out, "| %s | failed: %s | | | |\n", r.program.name, strings.ReplaceAll(r.err.Error(), "|", "/"))
+			fmt.Fprintf(out, "| %s | failed: %s | | | | |\n", r.program.name, strings.ReplaceAll(r.err.Error(), "|", "/"))
 			continue
 		}
-		first, peak, loss := "", "", ""
+		cpu, first, peak, loss := "", "", "", ""
+		if len(r.cpu) > 0 && median(r.cpu) > 0 && r.program.mode != "notebook" {
+			cpu = number(1000*median(r.cpu)) + " ms"
+		}
 		if r.ready.First > 0 {
 			first = fmt.Sprintf("%.1f s", r.ready.First)
 		}
@@ -110,7 +113,7 @@ func (w workload) write(out io.Writer, results []result) {
 		if len(r.ready.Losses) > 0 {
 			loss = fmt.Sprintf("%.1f", lastLoss(&r))
 		}
-		fmt.Fprintf(out, "| %s | %s | %s | %s | %s |\n", r.program.name, ranged(r.rounds), first, peak, loss)
+		fmt.Fprintf(out, "| %s | %s | %s | %s | %s | %s |\n", r.program.name, ranged(r.rounds), cpu, first, peak, loss)
 	}
 	ours := &results[0]
 	if len(ours.rounds) == 0 {
@@ -142,6 +145,6 @@ func preface(out io.Writer, machine string, versions []string, rounds int, turn 
 		fmt.Fprintf(out, "**A trial of %d rounds: take %d or more before you quote a number.**\n\n", rounds, enough)
 	}
 	fmt.Fprintf(out, "The programs of a workload took turns of %g seconds, %d rounds, one at work at a time. Batch 128, Adam at 1e-3, data in memory. "+
-		"A ratio is the median of the rounds' own ratios, with their range. There is none where the middle half of the rounds lies more than %.0f %% of the median apart, "+
+		"CPU is over all cores; what else the machine does changes it less than it changes the speed. A ratio is the median of the rounds' own ratios, with their range. There is none where the middle half of the rounds lies more than %.0f %% of the median apart, "+
 		"or where the losses differ by more than %.0f %%.\n", turn, rounds, 100*tolerated, 100*alike)
 }

@@ -58,14 +58,15 @@ func TestSection(t *testing.T) {
 	for i, p := range []program{{name: "ours"}, {name: "eager", rank: torch}, {name: "compiled", rank: torch}, {name: "jax", rank: jax}} {
 		results[i].program = p
 	}
+	results[0].cpu = []float64{0.005, 0.0055}
 	results[0].peak, results[3].err = 500e6, errors.New("no module | named jax")
 	w := workload{title: "Dense", spec: spec{Epochs: 2}, rows: []row{{torch, 1.4}, {jax, 1}}, memory: 1.3}
 	var text strings.Builder
 	w.write(&text, results)
 	for _, line := range []string{
 		"## Dense",
-		"| ours | 100 (100 to 100) |  | 500 MB | 160.0 |",
-		"| jax | failed: no module / named jax | | | |",
+		"| ours | 100 (100 to 100) | 5.25 ms |  | 500 MB | 160.0 |",
+		"| jax | failed: no module / named jax | | | | |",
 		"| steps/s to compiled | 1.11 (1.11 to 1.11) | ≥ 1.40 |",
 	} {
 		if !strings.Contains(text.String(), line) {

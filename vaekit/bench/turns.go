@@ -91,14 +91,18 @@ func (p *process) stop() {
 	p.cmd.Wait()
 }
 
-// peak is the most memory that the process has had so far, in bytes; 0: not known, as
-// outside Linux.
-func (p *process) peak() int64 {
-	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", p.cmd.Process.Pid))
+// proc reads a file that Linux keeps about the process; "" elsewhere.
+func (p *process) proc(name string) string {
+	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/%s", p.cmd.Process.Pid, name))
 	if err != nil {
-		return 0
+		return ""
 	}
-	_, after, _ := strings.Cut(string(status), "VmHWM:")
+	return string(text)
+}
+
+// peak is the most memory that the process has had so far, in bytes; 0: not known.
+func (p *process) peak() int64 {
+	_, after, _ := strings.Cut(p.proc("status"), "VmHWM:")
 	fields := strings.Fields(after)
 	if len(fields) == 0 {
 		return 0
@@ -107,11 +111,25 @@ func (p *process) peak() int64 {
 	return kib << 10
 }
 
+// cpu is the processor time that the process has taken so far, in seconds over all cores;
+// 0: not known.
+func (p *process) cpu() float64 {
+	stat := p.proc("stat")
+	fields := strings.Fields(stat[strings.LastIndex(stat, ")")+1:]) // its name may hold blanks
+	if len(fields) < 13 {
+		return 0
+	}
+	user, _ := strconv.ParseFloat(fields[11], 64)
+	system, _ := strconv.ParseFloat(fields[12], 64)
+	return (user + system) / 100 // ticks, which Linux shows as hundredths everywhere
+}
+
 // A result is what is known of a program when its turns are over.
 type result struct {
 	program program
 	ready   ready
 	rounds  []float64 // steps a second, or seconds, of every round
+	cpu     []float64 // processor seconds of a step, of every round; 0: not known
 	peak    int64     // bytes
 	err     error     // why it has no rounds
 }
@@ -184,11 +202,13 @@ func (s *stage) once(ctx context.Context, w workload, r *result, p *process) (fl
 		p.stop()
 		return p.ready.First, nil
 	}
+	before := p.cpu()
 	t, err := p.turn(s.turn)
 	if err != nil {
 		return 0, err
 	}
 	r.peak = p.peak()
+	r.cpu = append(r.cpu, (p.cpu()-before)/float64(t.Steps))
 	if w.seconds {
 		return t.Seconds / float64(t.Steps), nil
 	}

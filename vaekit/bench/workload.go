@@ -92,8 +92,8 @@ var mlp = spec{
 var convolutions = spec{
 	Encoder: []layer{conv(32, 3, 2), conv(64, 3, 2), flatten(7 * 7 * 64), dense(16)},
 	Decoder: []layer{dense(7 * 7 * 64), reshape(7, 7, 64), transposed(64, 3, 2), transposed(32, 3, 2), lastly(1, 3, 1)},
-	Latent:  2, Shape: []int{28, 28, 1}, Examples: 10 * 128,
-	Batch: 128, Rate: 1e-3, Epochs: 2, Chunk: 1,
+	Latent:  2, Shape: []int{28, 28, 1}, Examples: 20 * 128,
+	Batch: 128, Rate: 1e-3, Epochs: 5, Chunk: 1,
 }
 
 // sound is four levels of stride 4 on a second of sound at 16 kHz, and back.
@@ -131,7 +131,7 @@ func workloads() []workload {
 		},
 		{
 			name: "conv", title: "Convolutions on 28×28, 32 and 64 channels, stride 2, mirrored, XLA",
-			spec: convolutions, data: head(mnist, 10*128*784),
+			spec: convolutions, data: head(mnist, 20*128*784),
 			// lax.scan around these convolutions is three times slower than a step a call.
 			programs: slices.Concat([]program{ours}, jaxes("step")[1:], torches("eager", "channels_last", "compile")),
 			rows:     []row{{jax, 4.5}, {torch, 0.75}},
