@@ -27,10 +27,10 @@ megabytes() { # peer, of download and of disk, as measured on Linux
 	esac
 }
 
-todo= download=0 disk=0
+todo='' download=0 disk=0
 for peer in $(echo "$PEERS" | tr , ' '); do
 	[ -f "$locks/$peer.lock" ] || {
-		echo "There is no peer “$peer”; PEERS is a list of jax, torch and tensorflow, or none." >&2
+		echo "There is no peer '$peer'; PEERS is a list of jax, torch and tensorflow, or none." >&2
 		exit 1
 	}
 	is_done "$peer" && continue
