@@ -62,7 +62,7 @@ func (s *session) firstNotFinite(batch *datasets.Batch, step int) (string, error
 		{Name: "step", Shape: []int{1}, Data: []float32{float32(step)}},
 	}
 	for _, t := range inputs(batch) {
-		args = append(args, engine.Tensor{Name: t.Name, Shape: append([]int{batch.Len()}, t.Shape...), Data: t.Data})
+		args = append(args, rowsOf(t, batch.Len(), t.Floats()))
 	}
 	out, err := s.finite.look.Call(weights, args...)
 	if err != nil {
@@ -96,9 +96,7 @@ func (s *session) newFinite(weights []string) (*finite, error) {
 		}
 		pass := nets.NewPass(true, values, lookingNoise(in[0]))
 		pass.Watch(func(layer string, out *graph.Node) { look("the output of "+layer, out) })
-		k, m := s.model.Objective.Samples()
-		t := s.model.terms(pass, in[2], at(in, 3), k, m)
-		t.Step, t.Examples = graph.Reshape(in[1]), s.feed.data.Len()
+		t, loss := s.model.objective(pass, in[2], at(in, 3), nil, graph.Reshape(in[1]), s.feed.data.Len())
 		look("the draw of z", t.Z)
 		look("the term log p(x|z)", t.LogLikelihood)
 		look("the term log p(z)", t.LogPrior)
@@ -106,8 +104,7 @@ func (s *session) newFinite(weights []string) (*finite, error) {
 		if t.KL != nil {
 			look("the term KL(q(z|x) ‖ p(z))", t.KL)
 		}
-		loss := s.model.Objective.Loss(t).Value
-		look("the loss", loss)
+		look("the loss", loss.Value)
 		// Gradients are come to from the end of the model.
 		var learned []*graph.Node
 		var of []string
@@ -116,7 +113,7 @@ func (s *session) newFinite(weights []string) (*finite, error) {
 				learned, of = append(learned, values[v.Name]), append(of, v.Name)
 			}
 		}
-		for i, gradient := range graph.Gradient(loss, learned...) {
+		for i, gradient := range graph.Gradient(loss.Value, learned...) {
 			look("the gradient of "+of[i], gradient)
 		}
 		return []*graph.Node{graph.Concatenate(counts, 0)}

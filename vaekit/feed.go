@@ -1,6 +1,7 @@
 package vaekit
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"os"
@@ -98,26 +99,22 @@ func (f *feed) orderOf(epoch int) order {
 // findForm learns the form of the pieces from some examples all over the data.
 func (f *feed) findForm() error {
 	const looks = 16
-	indices := make([]int, min(looks, f.data.Len()))
-	for i := range indices {
-		indices[i] = i * f.data.Len() / len(indices)
-	}
 	var some datasets.Table
-	if err := datasets.ReadTable(f.data, &some, 0, indices); err != nil {
+	if err := datasets.ReadTable(f.data, &some, 0, indicesAllOver(f.data.Len(), looks)); err != nil {
 		return fmt.Errorf("vaekit: reading the data: %w", err)
 	}
-	bytes := datasets.Size(f.data.Shape()) * f.batch // of a step
+	length := datasets.Size(f.data.Shape()) * f.batch // of a step, in bytes
 	if some.Bytes == nil {
-		bytes *= 4
+		length *= 4
 	}
 	if some.Mask != nil {
-		bytes += bytes / 4
+		length += length / 4
 	}
 	f.form = &form{shard: 1, masked: some.Mask != nil}
 	if s, ok := f.data.(datasets.Sharded); ok {
 		f.form.shard = max(1, s.Shard())
 	}
-	most := max(1, pieceBytes/bytes)
+	most := max(1, pieceBytes/length)
 	pieces := (f.steps + most - 1) / most
 	f.form.steps = (f.steps + pieces - 1) / pieces
 	return nil
@@ -222,10 +219,7 @@ func (f *feed) place(t datasets.Table) (*engine.Table, error) {
 	per := datasets.Size(f.data.Shape())
 	examples := f.form.steps * f.batch
 	if f.form.masked && t.Mask == nil {
-		t.Mask = make([]uint8, examples*per)
-		for i := range t.Mask {
-			t.Mask[i] = 1
-		}
+		t.Mask = bytes.Repeat([]uint8{1}, examples*per)
 	}
 	t.Bytes, t.Floats, t.Mask = filled(t.Bytes, examples*per), filled(t.Floats, examples*per), filled(t.Mask, examples*per)
 	table, err := f.backend.NewTable(per, values(t), t.Mask)

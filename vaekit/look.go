@@ -70,7 +70,7 @@ func (l *looker) call(f *engine.Function, w *engine.Weights, key func(piece int)
 			values := make([]float32, rows*width)
 			all := t.Floats()
 			copy(values, all[from*width:min((from+rows)*width, len(all))])
-			args = append(args, engine.Tensor{Name: t.Name, Shape: append([]int{rows}, t.Shape...), Data: values})
+			args = append(args, rowsOf(t, rows, values))
 		}
 		results, err := f.Call(w, args...)
 		if err != nil {
@@ -185,10 +185,8 @@ func (l *looker) account(w *engine.Weights, b *datasets.Batch, key func(int) uin
 // are what the objective is told of training. Each piece asks first whether to stop.
 func (l *looker) losses(w *engine.Weights, data datasets.Dataset, seed uint64, step, examples int, stop func() error) (Losses, error) {
 	f, err := l.function("losses", func(p *nets.Pass, in []*graph.Node) []*graph.Node {
-		k, m := l.model.Objective.Samples()
-		t := l.model.terms(p, in[2], at(in, 3), k, m)
-		t.Step, t.Examples, t.counts = graph.Reshape(in[0]), examples, in[1]
-		return []*graph.Node{l.model.Objective.Loss(t).Value, t.Distortion(), t.Rate()}
+		t, loss := l.model.objective(p, in[2], at(in, 3), in[1], graph.Reshape(in[0]), examples)
+		return []*graph.Node{loss.Value, t.Distortion(), t.Rate()}
 	})
 	if err != nil {
 		return Losses{}, err
@@ -217,7 +215,7 @@ func (l *looker) losses(w *engine.Weights, data datasets.Dataset, seed uint64, s
 			for full := rows * datasets.Size(t.Shape); len(values) < full; {
 				values = append(values, values[:min(len(values), full-len(values))]...)
 			}
-			args = append(args, engine.Tensor{Name: t.Name, Shape: append([]int{rows}, t.Shape...), Data: values})
+			args = append(args, rowsOf(t, rows, values))
 		}
 		out, err := f.Call(w, args...)
 		if err != nil {
@@ -273,6 +271,11 @@ func inputs(b *datasets.Batch) []engine.Tensor {
 		in = append(in, engine.Tensor{Name: "mask", Shape: shape, Data: mask})
 	}
 	return in
+}
+
+// rowsOf is a tensor of n examples, of which t gives the name and the shape of one.
+func rowsOf(t engine.Tensor, n int, values []float32) engine.Tensor {
+	return engine.Tensor{Name: t.Name, Shape: append([]int{n}, t.Shape...), Data: values}
 }
 
 // at is in[i], or nil where there are not as many.

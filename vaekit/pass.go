@@ -69,6 +69,15 @@ func (b *built) terms(p *nets.Pass, x, mask *graph.Node, k, m int) *Terms {
 	}
 }
 
+// objective is what the objective makes of a pass of x, at a step of training on so many
+// examples. Mask and counts, see [Terms], may be nil.
+func (b *built) objective(p *nets.Pass, x, mask, counts, step *graph.Node, examples int) (*Terms, Loss) {
+	k, m := b.Objective.Samples()
+	t := b.terms(p, x, mask, k, m)
+	t.Step, t.Examples, t.counts = step, examples, counts
+	return t, b.Objective.Loss(t)
+}
+
 // unpadded is x with zeros where mask says that it is padding, whatever lay there.
 func unpadded(x, mask *graph.Node) *graph.Node {
 	if mask == nil {

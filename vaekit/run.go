@@ -169,11 +169,11 @@ func (r *Run) Best() (*Run, error) {
 	if r.best == nil {
 		return nil, errors.New("vaekit: no held-out data was measured in this run, so no epoch is its best; set Training.Holdout or Training.Validation")
 	}
-	best := &Run{Model: r.Model, Dir: r.Dir, Steps: r.Steps, History: r.History, Warning: r.Warning,
-		description: r.description, vars: r.best, best: r.best, look: r.look}
+	best := *r
+	best.vars = r.best
 	var err error
 	best.weights, err = r.look.backend.Place(best.vars)
-	return best, err
+	return &best, err
 }
 
 // Shape is the shape of an example.

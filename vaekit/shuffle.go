@@ -37,7 +37,7 @@ func (o order) at(i int) int {
 		return o.shards.at(i)
 	}
 	first := i / o.buffer * o.buffer
-	within := newPermutation(min(o.buffer, o.n-first), scramble(o.within^uint64(first)))
+	within := newPermutation(min(o.buffer, o.n-first), engine.Mix(o.within^uint64(first)))
 	i = first + within.at(i-first)
 
 	length, begins := o.n%o.shard, o.short*o.shard
@@ -62,7 +62,7 @@ type permutation struct {
 func newPermutation(n int, key uint64) permutation {
 	p := permutation{n: uint64(n), root: uint64(math.Ceil(math.Sqrt(float64(n))))}
 	for i := range p.rounds {
-		key = scramble(key)
+		key = engine.Mix(key)
 		p.rounds[i] = key
 	}
 	return p
@@ -75,7 +75,7 @@ func (p permutation) at(i int) int {
 		a, b := x/p.root, x%p.root
 		for _, key := range p.rounds {
 			// The upper 32 bits of a hash, as a number below the root.
-			c := a + scramble(key^b)>>32*p.root>>32
+			c := a + engine.Mix(key^b)>>32*p.root>>32
 			if c >= p.root {
 				c -= p.root
 			}
@@ -85,12 +85,4 @@ func (p permutation) at(i int) int {
 			return int(x)
 		}
 	}
-}
-
-// scramble is the finaliser of SplitMix64 (Steele, Lea and Flood, 2014) behind its step.
-func scramble(z uint64) uint64 {
-	z += 0x9E3779B97F4A7C15
-	z = (z ^ z>>30) * 0xBF58476D1CE4E5B9
-	z = (z ^ z>>27) * 0x94D049BB133111EB
-	return z ^ z>>31
 }

@@ -138,10 +138,7 @@ func newSession(model Model, data datasets.Dataset, how Training) (*session, err
 func (b *built) loss(examples int) func(*engine.Build) engine.Loss {
 	return func(e *engine.Build) engine.Loss {
 		pass := nets.NewPass(true, e.Values, e.Noise)
-		k, m := b.Objective.Samples()
-		t := b.terms(pass, e.X, e.Mask, k, m)
-		t.Step, t.Examples = e.Step, examples
-		loss := b.Objective.Loss(t)
+		t, loss := b.objective(pass, e.X, e.Mask, nil, e.Step, examples)
 		return engine.Loss{
 			Value:   loss.Value,
 			Instead: loss.Encoder,
@@ -291,6 +288,15 @@ func (s *session) run() (*Run, error) {
 		return nil, err
 	}
 	return newRun(s.backend, s.model, s.description, s.how.Dir, all, n, s.warning)
+}
+
+// indicesAllOver are want of the numbers below have, at equal distances; all where there are fewer.
+func indicesAllOver(have, want int) []int {
+	indices := make([]int, min(have, want))
+	for i := range indices {
+		indices[i] = i * have / len(indices)
+	}
+	return indices
 }
 
 func firstIndices(have, want int) []int {

@@ -191,11 +191,8 @@ func fingerprint(data datasets.Dataset) (string, error) {
 	const looks = 64
 	h := fnv.New64a()
 	fmt.Fprint(h, data.Len(), data.Shape())
-	n := min(looks, data.Len())
-	indices := make([]int, n)
-	for i := range indices {
-		indices[i] = i * data.Len() / n
-	}
+	indices := indicesAllOver(data.Len(), looks)
+	n := len(indices)
 	var batch datasets.Batch
 	for visit := range uint64(2) {
 		err := data.Read(&batch, visit, indices)

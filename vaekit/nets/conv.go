@@ -127,15 +127,7 @@ func (c ConvTranspose1D) String() string { return conv(c).words("ConvTranspose1D
 func (c ConvTranspose2D) String() string { return conv(c).words("ConvTranspose2D", "%[1]d×%[1]d") }
 
 // conv is what the four have in common: their fields.
-type conv struct {
-	Channels   int
-	Kernel     int
-	Stride     int
-	Dilation   int
-	Padding    Padding
-	Activation Activation
-	Init       Init
-}
+type conv Conv1D
 
 func (c conv) filled() conv {
 	c.Kernel, c.Stride, c.Dilation = cmp.Or(c.Kernel, 3), cmp.Or(c.Stride, 1), cmp.Or(c.Dilation, 1)

@@ -22,7 +22,7 @@ func (d Dense) Out(in []int) ([]int, error) {
 	if len(in) == 0 {
 		return nil, fmt.Errorf("needs an axis to work on; the example is a single number")
 	}
-	return append(append([]int{}, in[:len(in)-1]...), d.Units), nil
+	return with(in[:len(in)-1], d.Units), nil
 }
 
 // Params are a weight [in, Units] and a bias [Units].
@@ -44,8 +44,7 @@ func (d Dense) Apply(p *Pass, x *graph.Node) *graph.Node {
 	flat := graph.Reshape(x, -1, in)
 	y := graph.MatMul(flat, p.Param("weight"))
 	y = graph.Add(y, graph.ExpandLeftToRank(p.Param("bias"), 2))
-	out := append(append([]int{}, dims[:len(dims)-1]...), d.Units)
-	return d.Activation.Apply(graph.Reshape(y, out...))
+	return d.Activation.Apply(graph.Reshape(y, with(dims[:len(dims)-1], d.Units)...))
 }
 
 // String is short, for summaries.

@@ -16,16 +16,16 @@ import (
 
 // Rand is a stream for use in Go.
 func Rand(seed uint64, name string, count uint64) *rand.Rand {
-	return rand.New(rand.NewPCG(mix(seed^hash(name)), mix(count)))
+	return rand.New(rand.NewPCG(Mix(seed^hash(name)), Mix(count)))
 }
 
 // Key is a number that names one moment of a stream, to hand to a graph.
 func Key(seed uint64, name string, count uint64) uint64 {
-	return mix(mix(seed^hash(name)) + count)
+	return Mix(Mix(seed^hash(name)) + count)
 }
 
 // StepKey is the key of the noise that a training step draws.
-func StepKey(seed uint64, step int) uint64 { return mix(uint64(step)) + Key(seed, "step", 0) }
+func StepKey(seed uint64, step int) uint64 { return Mix(uint64(step)) + Key(seed, "step", 0) }
 
 // Normal is standard normal noise of a stream inside a graph. Key is a uint64
 // scalar, see [Key]; the name tells apart what one key is used for.
@@ -52,15 +52,16 @@ func hash(name string) uint64 {
 	return h.Sum64()
 }
 
-// The finaliser of SplitMix64 (Steele, Lea and Flood, 2014): neighbouring counts
-// give unrelated numbers.
+// Of SplitMix64 (Steele, Lea and Flood, 2014), which makes unrelated numbers of
+// neighbouring ones.
 const (
 	golden = 0x9E3779B97F4A7C15
 	mulA   = 0xBF58476D1CE4E5B9
 	mulB   = 0x94D049BB133111EB
 )
 
-func mix(z uint64) uint64 {
+// Mix is a step of SplitMix64 and its finaliser.
+func Mix(z uint64) uint64 {
 	z += golden
 	z = (z ^ z>>30) * mulA
 	z = (z ^ z>>27) * mulB

@@ -73,12 +73,7 @@ func (t *Trainer) step(i *graph.Node, data, carry []*graph.Node) []*graph.Node {
 	grads := t.gradients(loss, carry)
 
 	// What is not finite stays so in a sum of it and other numbers: one test for all.
-	squares := graph.ScalarZero(g, dtypes.Float32)
-	for _, grad := range grads {
-		if grad != nil {
-			squares = graph.Add(squares, graph.ReduceAllSum(graph.Square(grad)))
-		}
-	}
+	squares := squared(g, grads)
 	all := graph.Add(graph.Add(loss.Value, squares), graph.ReduceAllSum(graph.Stack(loss.Measures[:], 0)))
 	for _, v := range t.vars {
 		if value, ok := loss.State[v.Name]; ok {
@@ -90,10 +85,11 @@ func (t *Trainer) step(i *graph.Node, data, carry []*graph.Node) []*graph.Node {
 	}
 	norm := graph.Sqrt(squares)
 	o := t.outcome(state, graph.IsFinite(all), norm)
-	next := t.update(loss.State, grads, carry, state, o)
+	rate := t.rate(state)
+	next := t.update(loss.State, grads, carry, state, rate, o)
 
 	first := graph.Equal(graph.Add(i, data[0]), graph.ZerosLike(i))
-	next[len(next)-1] = packStatus(after(state, o, first, t.rate(state), norm, loss.Measures))
+	next[len(next)-1] = packStatus(after(state, o, first, rate, norm, loss.Measures))
 	return next
 }
 
@@ -119,7 +115,7 @@ func (t *Trainer) rate(s status) *graph.Node {
 }
 
 // update is what is carried after a step: as before, to the bit, where the step is not kept.
-func (t *Trainer) update(state map[string]*graph.Node, grads, carry []*graph.Node, s status, o outcome) []*graph.Node {
+func (t *Trainer) update(state map[string]*graph.Node, grads, carry []*graph.Node, s status, rate *graph.Node, o outcome) []*graph.Node {
 	next := append([]*graph.Node(nil), carry...)
 	change := func(at int, if_, to *graph.Node) {
 		if !t.backend.loops && if_ == o.kept {
@@ -128,7 +124,7 @@ func (t *Trainer) update(state map[string]*graph.Node, grads, carry []*graph.Nod
 		}
 		next[at] = graph.Where(if_, to, carry[at])
 	}
-	rate := graph.ConvertDType(t.rate(s), dtypes.Float32)
+	rate = graph.ConvertDType(rate, dtypes.Float32)
 	count := graph.OnePlus(s.Updates)
 	if n := t.recipe.Accumulate; n > 1 {
 		for k, grad := range grads {
@@ -139,7 +135,7 @@ func (t *Trainer) update(state map[string]*graph.Node, grads, carry []*graph.Nod
 			}
 		}
 	}
-	shorter := t.shorter(grads)
+	shorter := t.shorter(rate.Graph(), grads)
 	for k, grad := range grads {
 		if grad == nil {
 			continue
@@ -173,23 +169,23 @@ func (t *Trainer) update(state map[string]*graph.Node, grads, carry []*graph.Nod
 }
 
 // shorter is what gradients are multiplied by where together they are too long; nil: nothing.
-func (t *Trainer) shorter(grads []*graph.Node) *graph.Node {
+func (t *Trainer) shorter(g *graph.Graph, grads []*graph.Node) *graph.Node {
 	if t.recipe.Clip <= 0 {
 		return nil
 	}
-	var squares *graph.Node
+	norm := graph.MaxScalar(graph.Sqrt(squared(g, grads)), 1e-30)
+	return graph.Min(graph.MulScalar(graph.Reciprocal(norm), t.recipe.Clip), graph.OnesLike(norm))
+}
+
+// squared is the sum of the squares of all gradients: their length squared.
+func squared(g *graph.Graph, grads []*graph.Node) *graph.Node {
+	sum := graph.ScalarZero(g, dtypes.Float32)
 	for _, grad := range grads {
-		if grad == nil {
-			continue
-		}
-		if sum := graph.ReduceAllSum(graph.Square(grad)); squares == nil {
-			squares = sum
-		} else {
-			squares = graph.Add(squares, sum)
+		if grad != nil {
+			sum = graph.Add(sum, graph.ReduceAllSum(graph.Square(grad)))
 		}
 	}
-	norm := graph.MaxScalar(graph.Sqrt(squares), 1e-30)
-	return graph.Min(graph.MulScalar(graph.Reciprocal(norm), t.recipe.Clip), graph.OnesLike(norm))
+	return sum
 }
 
 // gradients are those of every variable, nil for state.
