@@ -13,12 +13,17 @@ type Optimiser interface {
 	// parameter's shape and begin as zeros.
 	Slots() []string
 
-	// Update returns a parameter and its slots after one update.
-	Update(u Update) (value *graph.Node, slots []*graph.Node)
+	// Keep returns the slots after one more gradient. It may be asked about a
+	// gradient that is then left out, so it must not remember anything itself.
+	Keep(u Update) []*graph.Node
+
+	// Step returns the parameter after one more gradient, u.Slots being what Keep has
+	// returned: the two are apart so that an update that is left out leaves the slots
+	// as they were, and XLA writes the new ones in the place of the old.
+	Step(u Update) *graph.Node
 }
 
-// An Update is what an optimiser learns of one parameter at one update. It may be
-// called for an update that is then not made, so it must not keep anything itself.
+// An Update is what an optimiser learns of one parameter at one update.
 type Update struct {
 	Value    *graph.Node   // the parameter
 	Gradient *graph.Node   // of the loss, of the same shape
@@ -41,23 +46,28 @@ type Adam struct {
 // Slots are the two means.
 func (Adam) Slots() []string { return []string{"mean", "square"} }
 
-// Update is one step of Adam.
-func (a Adam) Update(u Update) (*graph.Node, []*graph.Node) {
-	step, slots := a.step(u)
-	return graph.Sub(u.Value, step), slots
+// Keep is the two means with one more gradient.
+func (a Adam) Keep(u Update) []*graph.Node {
+	g, beta2 := u.Gradient, or(a.Beta2, 0.999)
+	square := graph.Mul(g, graph.MulScalar(g, 1-beta2)) // XLA would keep a plain g², if the engine wants it for the length too
+	return []*graph.Node{
+		toward(u.Slots[0], g, 1-or(a.Beta1, 0.9)),
+		graph.Add(graph.MulScalar(u.Slots[1], beta2), square),
+	}
 }
 
-// step is what Adam takes away from a parameter. The corrections of the two means are
+// Step is one step of Adam.
+func (a Adam) Step(u Update) *graph.Node { return graph.Sub(u.Value, a.move(u)) }
+
+// move is what Adam takes away from a parameter. The corrections of the two means are
 // scalars, so they are put where they cost no pass over the parameter: as the paper
 // does at the end of its section 2.
-func (a Adam) step(u Update) (step *graph.Node, slots []*graph.Node) {
-	beta1, beta2, epsilon := or(a.Beta1, 0.9), or(a.Beta2, 0.999), or(a.Epsilon, 1e-8)
-	m := toward(u.Slots[0], u.Gradient, 1-beta1)
-	v := toward(u.Slots[1], graph.Square(u.Gradient), 1-beta2)
-	correct := graph.Sqrt(missing(u, beta2))
-	rate := graph.Div(graph.Mul(u.Rate, correct), missing(u, beta1))
-	root := graph.Add(graph.Sqrt(v), graph.MulScalar(correct, epsilon))
-	return graph.Mul(rate, graph.Div(m, root)), []*graph.Node{m, v}
+func (a Adam) move(u Update) *graph.Node {
+	m, v := u.Slots[0], u.Slots[1]
+	correct := graph.Sqrt(missing(u, or(a.Beta2, 0.999)))
+	rate := graph.Div(graph.Mul(u.Rate, correct), missing(u, or(a.Beta1, 0.9)))
+	root := graph.Add(graph.Sqrt(v), graph.MulScalar(correct, or(a.Epsilon, 1e-8)))
+	return graph.Mul(rate, graph.Div(m, root))
 }
 
 // AdamW is Adam with weight decay that is no part of the gradient (Loshchilov and
@@ -68,14 +78,13 @@ type AdamW struct {
 	Decay float64 // 0 means 0.01
 }
 
-// Update is one step of AdamW.
-func (a AdamW) Update(u Update) (*graph.Node, []*graph.Node) {
-	step, slots := a.step(u)
+// Step is one step of AdamW.
+func (a AdamW) Step(u Update) *graph.Node {
 	value := u.Value
 	if value.Rank() >= 2 {
 		value = graph.Mul(value, graph.OneMinus(graph.MulScalar(u.Rate, or(a.Decay, 0.01))))
 	}
-	return graph.Sub(value, step), slots
+	return graph.Sub(value, a.move(u))
 }
 
 // Adamax is Adam with the largest gradient, forgotten slowly, in place of the root of
@@ -91,14 +100,19 @@ type Adamax struct {
 // Slots are the mean and the largest gradient.
 func (Adamax) Slots() []string { return []string{"mean", "largest"} }
 
-// Update is one step of Adamax.
-func (a Adamax) Update(u Update) (*graph.Node, []*graph.Node) {
-	beta1 := or(a.Beta1, 0.9)
-	m := toward(u.Slots[0], u.Gradient, 1-beta1)
-	largest := graph.Max(graph.MulScalar(u.Slots[1], or(a.Beta2, 0.999)), graph.Abs(u.Gradient))
-	rate := graph.Div(u.Rate, missing(u, beta1))
-	step := graph.Mul(rate, graph.Div(m, graph.AddScalar(largest, or(a.Epsilon, 1e-8))))
-	return graph.Sub(u.Value, step), []*graph.Node{m, largest}
+// Keep is the two with one more gradient.
+func (a Adamax) Keep(u Update) []*graph.Node {
+	return []*graph.Node{
+		toward(u.Slots[0], u.Gradient, 1-or(a.Beta1, 0.9)),
+		graph.Max(graph.MulScalar(u.Slots[1], or(a.Beta2, 0.999)), graph.Abs(u.Gradient)),
+	}
+}
+
+// Step is one step of Adamax.
+func (a Adamax) Step(u Update) *graph.Node {
+	rate := graph.Div(u.Rate, missing(u, or(a.Beta1, 0.9)))
+	step := graph.Div(u.Slots[0], graph.AddScalar(u.Slots[1], or(a.Epsilon, 1e-8)))
+	return graph.Sub(u.Value, graph.Mul(rate, step))
 }
 
 // SGD is stochastic gradient descent with momentum (Sutskever et al., 2013):
@@ -117,18 +131,24 @@ func (s SGD) Slots() []string {
 	return []string{"speed"}
 }
 
-// Update is one step of gradient descent.
-func (s SGD) Update(u Update) (*graph.Node, []*graph.Node) {
-	step := u.Gradient
-	var slots []*graph.Node
-	if s.Momentum != 0 {
-		speed := graph.Add(graph.MulScalar(u.Slots[0], s.Momentum), u.Gradient)
-		slots = []*graph.Node{speed}
-		if step = speed; s.Nesterov {
-			step = graph.Add(u.Gradient, graph.MulScalar(speed, s.Momentum))
-		}
+// Keep is the speed with one more gradient.
+func (s SGD) Keep(u Update) []*graph.Node {
+	if s.Momentum == 0 {
+		return nil
 	}
-	return graph.Sub(u.Value, graph.Mul(u.Rate, step)), slots
+	return []*graph.Node{graph.Add(graph.MulScalar(u.Slots[0], s.Momentum), u.Gradient)}
+}
+
+// Step is one step of gradient descent.
+func (s SGD) Step(u Update) *graph.Node {
+	step := u.Gradient
+	switch {
+	case s.Momentum != 0 && s.Nesterov:
+		step = graph.Add(u.Gradient, graph.MulScalar(u.Slots[0], s.Momentum))
+	case s.Momentum != 0:
+		step = u.Slots[0]
+	}
+	return graph.Sub(u.Value, graph.Mul(u.Rate, step))
 }
 
 // toward is old, a part of the way to target.

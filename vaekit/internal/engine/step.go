@@ -148,11 +148,14 @@ func (t *Trainer) update(state map[string]*graph.Node, grads, carry []*graph.Nod
 		for _, at := range with.slots {
 			u.Slots = append(u.Slots, carry[at])
 		}
-		value, slots := t.recipe.Optimiser.Update(u)
-		change(k, o.updates, value)
+		kept := t.recipe.Optimiser.Keep(u)
 		for n, at := range with.slots {
-			change(at, o.updates, slots[n])
+			change(at, o.updates, kept[n])
+			kept[n] = next[at] // not the one before the choice: XLA would copy all slots at every step
 		}
+		u.Slots = kept
+		value := t.recipe.Optimiser.Step(u)
+		change(k, o.updates, value)
 		if at := with.avg; at > 0 {
 			// At first the weights move fast and the mean must not lag behind them.
 			soon := graph.Div(count, graph.AddScalar(count, 9))
@@ -179,13 +182,13 @@ func (t *Trainer) shorter(g *graph.Graph, grads []*graph.Node) *graph.Node {
 
 // squared is the sum of the squares of all gradients: their length squared.
 func squared(g *graph.Graph, grads []*graph.Node) *graph.Node {
-	sum := graph.ScalarZero(g, dtypes.Float32)
+	var sums []*graph.Node
 	for _, grad := range grads {
 		if grad != nil {
-			sum = graph.Add(sum, graph.ReduceAllSum(graph.Square(grad)))
+			sums = append(sums, graph.ReduceAllSum(graph.Square(grad)))
 		}
 	}
-	return sum
+	return graph.ReduceAllSum(graph.Stack(sums, 0))
 }
 
 // gradients are those of every variable, nil for state.
