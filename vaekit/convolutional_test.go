@@ -2,9 +2,11 @@ package vaekit_test
 
 import (
 	"reflect"
+	"strings"
 	"testing"
 
 	"github.com/vaebook/vaebook/vaekit"
+	"github.com/vaebook/vaebook/vaekit/dist"
 	"github.com/vaebook/vaebook/vaekit/internal/check"
 	"github.com/vaebook/vaebook/vaekit/internal/engine"
 	"github.com/vaebook/vaebook/vaekit/nets"
@@ -49,4 +51,36 @@ func TestAConvolutionalModel(t *testing.T) {
 			t.Errorf("two samples hold %d pixels", pixels)
 		}
 	})
+}
+
+// two is a likelihood that wants two numbers for each value.
+type two struct{ dist.Bernoulli }
+
+func (two) Outputs() int { return 2 }
+
+// A linear layer of the kit's follows a decoder that does not end in an example.
+func TestWhatADecoderMayEndIn(t *testing.T) {
+	gray, pair := dist.Likelihood(dist.Bernoulli{}), dist.Likelihood(two{})
+	for _, test := range []struct {
+		name       string
+		likelihood dist.Likelihood
+		decoder    nets.Net
+		adds       bool
+	}{
+		{"features", gray, nets.MLP(8), true},
+		{"as many numbers", gray, nets.Net{nets.Dense{Units: 36}}, false},
+		{"as many features", gray, nets.MLP(36), true},
+		{"the shape", gray, nets.Net{nets.Dense{Units: 36}, nets.Reshape{Shape: []int{6, 6, 1}}}, false},
+		{"the shape, flattened", gray, nets.Net{nets.Dense{Units: 36}, nets.Reshape{Shape: []int{6, 6, 1}}, nets.Flatten{}}, false},
+		{"half the numbers", pair, nets.Net{nets.Dense{Units: 36}}, true},
+		{"two numbers for each value", pair, nets.Net{nets.Dense{Units: 72}}, false},
+		{"two channels", pair, nets.Net{nets.Dense{Units: 72}, nets.Reshape{Shape: []int{6, 6, 2}}}, false},
+		{"nothing", gray, nil, true},
+	} {
+		model := vaekit.Model{Encoder: nets.MLP(8), Latent: 2, Decoder: test.decoder, Likelihood: test.likelihood}
+		summary := must[string](t)(model.Summary(6, 6, 1))
+		if adds := strings.Contains(summary, "\noutput "); adds != test.adds {
+			t.Errorf("behind %s there is a layer: %v, want %v\n%s", test.name, adds, test.adds, summary)
+		}
+	}
 }

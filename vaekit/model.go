@@ -23,7 +23,8 @@ import (
 // It says nothing of the data's shape: that comes from what it is trained on. The
 // encoder's last features go through one linear layer to the numbers that the
 // posterior wants. The decoder's go through one to the numbers that the
-// likelihood wants, unless they already have the shape of an example.
+// likelihood wants, unless it ends in the shape of an example, or in as many numbers
+// from a Dense layer without an activation.
 type Model struct {
 	Encoder    nets.Net        // from an example to features
 	Latent     int             // dimensions of z
@@ -106,7 +107,7 @@ func (m Model) build(event []int) (*built, error) {
 		{"prior", b.Prior.Params(m.Latent)},
 		{"decoder", m.Decoder.Params([]int{m.Latent})},
 	}
-	if !fits(out, event, n) {
+	if !fits(m.Decoder, out, event, n) {
 		b.decoderHead = &nets.Dense{Units: datasets.Size(event) * n, Init: nets.GlorotUniform}
 		b.parts = append(b.parts, part{"output", b.decoderHead.Params([]int{datasets.Size(out)})})
 	}
@@ -126,9 +127,17 @@ func (m Model) build(event []int) (*built, error) {
 }
 
 // fits says whether a decoder's output already is n numbers for every value of an example.
-func fits(out, event []int, n int) bool {
+func fits(decoder nets.Net, out, event []int, n int) bool {
 	if n == 1 && slices.Equal(out, event) {
 		return true
+	}
+	if slices.Equal(out, []int{datasets.Size(event) * n}) {
+		switch last := decoder[len(decoder)-1].(type) {
+		case nets.Dense: // with an activation it makes features, as in nets.MLP
+			return last.Activation == nets.Linear
+		case nets.Flatten:
+			return true
+		}
 	}
 	wide := slices.Clone(event)
 	wide[len(wide)-1] *= n
