@@ -23,8 +23,8 @@ type Backend struct {
 	// Kind is go, xla or cuda: runs of two kinds draw different noise.
 	Kind string
 
-	// loops says that a whole chunk of steps runs as one program.
-	loops bool
+	devices int  // how many train together
+	loops   bool // a whole chunk of steps runs as one program
 }
 
 // Default is the backend that the environment asks for, else the best that works:
@@ -33,42 +33,46 @@ type Backend struct {
 //
 // VAEKIT_BACKEND (or GOMLX_BACKEND) may be "go", "xla" (the CPU plugin), "cuda", or
 // "xla:" and the path of a PJRT plugin; a backend asked for by name must work.
-func Default() (*Backend, error) {
+func Default() (*Backend, error) { return Devices(1) }
+
+// Devices is the default backend with n devices that train together.
+func Devices(n int) (*Backend, error) {
 	for _, variable := range []string{"VAEKIT_BACKEND", "GOMLX_BACKEND"} {
 		if asked := os.Getenv(variable); asked != "" {
-			return named(asked, fmt.Sprintf("%s=%s asks for it", variable, asked))
+			return named(asked, fmt.Sprintf("%s=%s asks for it", variable, asked), n)
 		}
 	}
-	return named("", "")
+	return named("", "", n)
 }
 
 var (
-	opened   = map[string]*Backend{}
+	opened   = map[string]*Backend{} // by what the environment asked for, and devices
 	openedMu sync.Mutex
 )
 
-func named(config, why string) (*Backend, error) {
+func named(config, why string, devices int) (*Backend, error) {
 	openedMu.Lock()
 	defer openedMu.Unlock()
-	if b := opened[config]; b != nil {
+	key := fmt.Sprint(config, " ", devices)
+	if b := opened[key]; b != nil {
 		return b, nil
 	}
 	var b *Backend
 	var err error
 	if config == "" {
-		b, err = Best()
+		b, err = Best(devices)
 	} else {
-		b, err = open(config, why)
+		b, err = open(config, why, devices)
 	}
 	if err != nil {
 		return nil, err
 	}
-	opened[config] = b
+	opened[key] = b
 	return b, nil
 }
 
-// Best opens the best kind of backend that works, from fast to certain.
-func Best() (*Backend, error) {
+// Best opens the best kind of backend that works and has so many devices, from fast to certain.
+func Best(devices int) (*Backend, error) {
 	var passed []string
 	for _, kind := range []string{"cuda", "xla"} {
 		path, err := findPlugin(kind)
@@ -78,7 +82,7 @@ func Best() (*Backend, error) {
 			}
 			continue
 		}
-		b, err := open("xla:"+path, "the fastest that works here")
+		b, err := open("xla:"+path, "the fastest that works here", devices)
 		if err == nil {
 			if len(passed) > 0 {
 				b.Line += " (" + strings.Join(passed, "; ") + ")"
@@ -87,12 +91,12 @@ func Best() (*Backend, error) {
 		}
 		passed = append(passed, err.Error())
 	}
-	return open("go", strings.Join(passed, "; "))
+	return open("go", strings.Join(passed, "; "), devices)
 }
 
 // open starts one backend. Plugins are C++: what they throw at loading is turned
 // into an error where that can be done.
-func open(config, why string) (b *Backend, err error) {
+func open(config, why string, devices int) (b *Backend, err error) {
 	kind, path, _ := strings.Cut(config, ":")
 	if kind == "xla" || kind == "cuda" {
 		if path == "" {
@@ -116,18 +120,27 @@ func open(config, why string) (b *Backend, err error) {
 			b, err = nil, fmt.Errorf("backend %s does not start: %v", config, r)
 		}
 	}()
-	if config == "go" {
+	gpu := strings.Contains(path, "cuda") || strings.Contains(path, "nvidia")
+	var inner compute.Backend
+	switch {
+	case config == "go":
 		// One executor a core. GoMLX's eight hold on to all workers but one, so that a
 		// large matrix product is left with a single core.
-		config = fmt.Sprintf("go:num_executors=%d", max(2, runtime.GOMAXPROCS(0)))
+		inner, err = compute.NewWithConfig(fmt.Sprintf("go:num_executors=%d", max(2, runtime.GOMAXPROCS(0))))
+	case kind == "xla" && !gpu:
+		inner, err = openCPU(strings.TrimPrefix(config, "xla:"), devices)
+	default:
+		inner, err = compute.NewWithConfig(config)
 	}
-	inner, err := compute.NewWithConfig(config)
 	if err != nil {
 		first, _, _ := strings.Cut(err.Error(), "\n")
 		return nil, fmt.Errorf("backend %s does not start: %s", config, first)
 	}
-	b = &Backend{Backend: inner, Kind: kind, loops: kind == "xla"}
-	if kind == "xla" && (strings.Contains(path, "cuda") || strings.Contains(path, "nvidia")) {
+	if have := int(inner.NumDevices()); have < devices {
+		return nil, fmt.Errorf("backend %s has %d of the %d devices asked for", config, have, devices)
+	}
+	b = &Backend{Backend: inner, Kind: kind, devices: devices, loops: kind == "xla"}
+	if gpu {
 		b.Kind = "cuda"
 	}
 	if kind == "go" {
@@ -135,8 +148,14 @@ func open(config, why string) (b *Backend, err error) {
 	} else {
 		b.Line = fmt.Sprintf("backend: XLA, %s: %s", filepath.Base(path), why)
 	}
+	if devices > 1 {
+		b.Line += fmt.Sprintf("; %d devices", devices)
+	}
 	return b, nil
 }
+
+// openCPU starts an XLA plugin for the CPU; a build without cgo has none.
+var openCPU func(config string, devices int) (compute.Backend, error)
 
 // pluginNames are the files that hold a PJRT plugin, by kind.
 var pluginNames = map[string][]string{

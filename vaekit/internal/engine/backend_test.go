@@ -45,7 +45,7 @@ func TestABrokenPluginIsReportedAndTheNextTaken(t *testing.T) {
 	t.Setenv("VAEKIT_PJRT", folder)
 	t.Setenv("VAEKIT_BACKEND", "")
 	t.Setenv("GOMLX_BACKEND", "")
-	b, err := engine.Best()
+	b, err := engine.Best(1)
 	if err != nil {
 		t.Fatal(err)
 	}
