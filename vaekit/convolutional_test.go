@@ -1,6 +1,7 @@
 package vaekit_test
 
 import (
+	"math"
 	"reflect"
 	"strings"
 	"testing"
@@ -38,6 +39,10 @@ func TestAConvolutionalModel(t *testing.T) {
 		first, last := run.History[0].Train.Loss, run.History[29].Train.Loss
 		if !(last < 0.7*first) {
 			t.Errorf("loss %.4g in the first epoch, %.4g in the last", first, last)
+		}
+		narrow := train(t, model, bars(t, 320), vaekit.Training{Epochs: 2, Batch: 32, Rate: 0.01, Precision: vaekit.BFloat16})
+		if loss := narrow.History[0].Train.Loss; !(math.Abs(loss-first) < 0.02*first) {
+			t.Errorf("loss %.4g in the first epoch with bfloat16, %.4g with float32", loss, first)
 		}
 		loaded := must[*vaekit.Run](t)(vaekit.Load(dir))
 		if !reflect.DeepEqual(loaded.Model.Encoder, model.Encoder) || !reflect.DeepEqual(loaded.Model.Decoder, model.Decoder) {

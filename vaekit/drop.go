@@ -96,7 +96,7 @@ func (s *session) newFinite(weights []string) (*finite, error) {
 		}
 		pass := nets.NewPass(true, values, lookingNoise(in[0]))
 		pass.Watch(func(layer string, out *graph.Node) { look("the output of "+layer, out) })
-		t, loss := s.model.objective(pass, in[2], at(in, 3), nil, graph.Reshape(in[1]), s.feed.data.Len())
+		t, loss := s.model.in(s.how.Precision).objective(pass, in[2], at(in, 3), nil, graph.Reshape(in[1]), s.feed.data.Len())
 		look("the draw of z", t.Z)
 		look("the term log p(x|z)", t.LogLikelihood)
 		look("the term log p(z)", t.LogPrior)

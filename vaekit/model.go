@@ -71,6 +71,14 @@ type built struct {
 	encoderHead nets.Dense
 	decoderHead *nets.Dense // nil: the decoder's output is taken as it is
 	parts       []part
+	precision   Precision // of the nets in a pass
+}
+
+// in is the same model with its nets in another precision.
+func (b *built) in(p Precision) *built {
+	other := *b
+	other.precision = p
+	return &other
 }
 
 // build checks that the pieces fit each other and examples of shape event.

@@ -19,10 +19,20 @@ import (
 // encode is q(z|x) for x [batch, values].
 func (b *built) encode(p *nets.Pass, x *graph.Node) dist.Density {
 	x = graph.Reshape(x, append([]int{x.Shape().Dimensions[0]}, b.event...)...)
-	h := b.Encoder.Apply(p.In("encoder"), x)
+	h := b.through(b.Encoder, p.In("encoder"), x)
 	h = graph.Reshape(h, h.Shape().Dimensions[0], -1)
 	out := b.encoderHead.Apply(p.In("posterior"), h)
 	return b.Posterior.Density(p.In("posterior").In("density"), out)
+}
+
+// through sends x through a net in the precision of the pass. All else, the posterior's
+// numbers and every density, is computed with what was kept.
+func (b *built) through(net nets.Layer, p *nets.Pass, x *graph.Node) *graph.Node {
+	if b.precision == Float32 {
+		return net.Apply(p, x)
+	}
+	y := net.Apply(p.As(dtypes.BFloat16), graph.ConvertDType(x, dtypes.BFloat16))
+	return graph.ConvertDType(y, x.DType())
 }
 
 // prior is p(z).
@@ -32,10 +42,10 @@ func (b *built) prior(p *nets.Pass, like *graph.Node) dist.Density {
 
 // decode is what the likelihood wants to know of z [batch, latent]: [batch, values, outputs].
 func (b *built) decode(p *nets.Pass, z *graph.Node) *graph.Node {
-	h := b.Decoder.Apply(p.In("decoder"), z)
+	h := b.through(b.Decoder, p.In("decoder"), z)
 	batch := h.Shape().Dimensions[0]
 	if b.decoderHead != nil {
-		h = b.decoderHead.Apply(p.In("output"), graph.Reshape(h, batch, -1))
+		h = b.through(b.decoderHead, p.In("output"), graph.Reshape(h, batch, -1))
 	}
 	return graph.Reshape(h, batch, datasets.Size(b.event), b.Likelihood.Outputs())
 }

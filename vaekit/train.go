@@ -128,7 +128,7 @@ func newSession(model Model, data datasets.Dataset, how Training) (*session, err
 			s.lines = append(s.lines, "Training.From has nothing for "+strings.Join(without, ", "))
 		}
 	}
-	if s.trainer, err = engine.NewTrainer(s.backend, how.Seed, how.recipe(), vars, b.loss(train.Len())); err != nil {
+	if s.trainer, err = engine.NewTrainer(s.backend, how.Seed, how.recipe(), vars, b.in(how.Precision).loss(train.Len())); err != nil {
 		return nil, fmt.Errorf("vaekit: %w", err)
 	}
 	return s, nil

@@ -3,6 +3,7 @@ package nets
 import (
 	"fmt"
 
+	"github.com/gomlx/compute/dtypes"
 	"github.com/gomlx/gomlx/core/graph"
 )
 
@@ -33,7 +34,9 @@ func (g GroupNorm) groups() int { return max(g.Groups, 1) }
 func (g GroupNorm) Params(in []int) []Param { return scaleAndBias(in) }
 
 // Apply maps [batch, …, channels] to the same shape.
-func (g GroupNorm) Apply(p *Pass, x *graph.Node) *graph.Node {
+func (g GroupNorm) Apply(p *Pass, x *graph.Node) *graph.Node { return inFloat32(g.apply, p, x) }
+
+func (g GroupNorm) apply(p *Pass, x *graph.Node) *graph.Node {
 	dims, c := x.Shape().Dimensions, channels(x)
 	flat := graph.Reshape(x, dims[0], -1, c)
 	// Positions are summed first, for every channel, and groups of these few sums then.
@@ -63,7 +66,9 @@ func (LayerNorm) Out(in []int) ([]int, error) { return GroupNorm{}.Out(in) }
 func (LayerNorm) Params(in []int) []Param { return scaleAndBias(in) }
 
 // Apply maps [batch, …, channels] to the same shape.
-func (LayerNorm) Apply(p *Pass, x *graph.Node) *graph.Node {
+func (l LayerNorm) Apply(p *Pass, x *graph.Node) *graph.Node { return inFloat32(l.apply, p, x) }
+
+func (LayerNorm) apply(p *Pass, x *graph.Node) *graph.Node {
 	rank := x.Rank()
 	centred := graph.Sub(x, graph.ReduceAndKeep(x, graph.ReduceMean, -1))
 	variance := graph.ReduceAndKeep(graph.Square(centred), graph.ReduceMean, -1)
@@ -73,6 +78,15 @@ func (LayerNorm) Apply(p *Pass, x *graph.Node) *graph.Node {
 
 // String is short, for summaries.
 func (LayerNorm) String() string { return "LayerNorm" }
+
+// inFloat32 applies what adds up too many numbers for bfloat16, which has three digits.
+func inFloat32(apply func(p *Pass, x *graph.Node) *graph.Node, p *Pass, x *graph.Node) *graph.Node {
+	if x.DType() != dtypes.BFloat16 {
+		return apply(p, x)
+	}
+	y := apply(p.As(dtypes.Float32), graph.ConvertDType(x, dtypes.Float32))
+	return graph.ConvertDType(y, dtypes.BFloat16)
+}
 
 func scaleAndBias(in []int) []Param {
 	c := in[len(in)-1:]

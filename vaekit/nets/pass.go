@@ -3,6 +3,7 @@ package nets
 import (
 	"fmt"
 
+	"github.com/gomlx/compute/dtypes"
 	"github.com/gomlx/gomlx/core/graph"
 
 	"github.com/vaebook/vaebook/vaekit/internal/describe"
@@ -14,7 +15,8 @@ type Pass struct {
 	// Training tells a pass that a gradient follows from one that only looks.
 	Training bool
 
-	where string // the name of the layer the pass is in, with a dot behind it
+	where string       // the name of the layer the pass is in, with a dot behind it
+	as    dtypes.DType // of the parameters that layers get; invalid: as they are kept
 	run   *passRun
 }
 
@@ -34,7 +36,13 @@ func NewPass(training bool, values map[string]*graph.Node, noise func(name strin
 
 // In is the same pass inside the part called name.
 func (p *Pass) In(name string) *Pass {
-	return &Pass{p.Training, p.where + name + ".", p.run}
+	return &Pass{p.Training, p.where + name + ".", p.as, p.run}
+}
+
+// As is the same pass with every parameter handed out as numbers of this type, which is
+// that of what goes through the layers. Gradients are of the type that is kept.
+func (p *Pass) As(dtype dtypes.DType) *Pass {
+	return &Pass{p.Training, p.where, dtype, p.run}
 }
 
 // Watch has f called with the output of every layer of every net that the pass goes
@@ -50,6 +58,13 @@ func (p *Pass) saw(i int, layer Layer, out *graph.Node) {
 
 // Param is the node of a parameter that the layer listed under this name.
 func (p *Pass) Param(name string) *graph.Node {
+	if p.as != dtypes.InvalidDType {
+		return graph.ConvertDType(p.kept(name), p.as)
+	}
+	return p.kept(name)
+}
+
+func (p *Pass) kept(name string) *graph.Node {
 	node, ok := p.run.values[p.where+name]
 	if !ok {
 		panic(fmt.Errorf("nets: there is no parameter %q; Params must list what Apply asks for", p.where+name))
@@ -60,7 +75,8 @@ func (p *Pass) Param(name string) *graph.Node {
 // Set gives a parameter that is State the value it has after this pass. A pass
 // that is not training changes nothing.
 func (p *Pass) Set(name string, value *graph.Node) {
-	old := p.Param(name)
+	old := p.kept(name)
+	value = graph.ConvertDType(value, old.DType())
 	if !value.Shape().Equal(old.Shape()) {
 		panic(fmt.Errorf("nets: state %q is %s, set to %s", p.where+name, old.Shape(), value.Shape()))
 	}
