@@ -108,7 +108,10 @@ func newSession(model Model, data datasets.Dataset, how Training) (*session, err
 	if s.description, err = describeRun(b.Model, b.event, training); err != nil {
 		return nil, err
 	}
-	if s.backend, err = engine.Default(); err != nil {
+	if set.Batch%how.Devices != 0 {
+		return nil, fmt.Errorf("vaekit: a batch of %d examples does not divide among Training.Devices, %d", set.Batch, how.Devices)
+	}
+	if s.backend, err = engine.Devices(how.Devices); err != nil {
 		return nil, fmt.Errorf("vaekit: %w", err)
 	}
 	s.description.Made = madeOn(s.backend)

@@ -68,6 +68,11 @@ type Training struct {
 	// updates, every density and every measure stay float32.
 	Precision Precision
 
+	// Devices is how many XLA devices, such as GPUs, share every batch; 0 means 1. Each
+	// holds the data and the weights and takes its part of the examples: the same steps
+	// as on one device, but for rounding.
+	Devices int
+
 	// Patience stops training after so many epochs without a lower loss on the held-out
 	// data; the run then has the weights of its best epoch. 0: never. See [Run.Best].
 	Patience int
@@ -111,6 +116,9 @@ func (t Training) filled() (Training, error) {
 	if t.Accumulate == 0 {
 		t.Accumulate = 1
 	}
+	if t.Devices == 0 {
+		t.Devices = 1
+	}
 	if t.SaveEvery == 0 {
 		t.SaveEvery = 10 * time.Second
 	}
@@ -132,6 +140,8 @@ func (t Training) filled() (Training, error) {
 		return t, errors.New("vaekit: Training has both Holdout and Validation; choose which data to measure on")
 	case !(t.Clip >= 0) || !(t.Skip >= 0):
 		return t, fmt.Errorf("vaekit: Training.Clip is %v and Skip is %v; each is the length of a gradient, 0 for none", t.Clip, t.Skip)
+	case t.Devices < 0:
+		return t, fmt.Errorf("vaekit: Training.Devices is %d; it counts devices", t.Devices)
 	case t.Accumulate < 0:
 		return t, fmt.Errorf("vaekit: Training.Accumulate is %d; it counts the batches of an update", t.Accumulate)
 	case !(t.Average >= 0 && t.Average < 1):
@@ -176,6 +186,7 @@ type settings struct {
 	Accumulate int
 	Average    float64
 	Precision  Precision
+	Devices    int
 	Seed       uint64
 	Holdout    float64
 	Examples   int    // in the training data
@@ -187,7 +198,7 @@ type settings struct {
 func (t Training) settings(examples int) settings {
 	return settings{
 		Batch: min(t.Batch, examples), Optimiser: t.Optimiser, Rate: t.Rate, Schedule: t.Schedule, Plateau: t.Plateau,
-		Clip: t.Clip, Skip: t.Skip, Accumulate: t.Accumulate, Average: t.Average, Precision: t.Precision,
+		Clip: t.Clip, Skip: t.Skip, Accumulate: t.Accumulate, Average: t.Average, Precision: t.Precision, Devices: t.Devices,
 		Seed: t.Seed, Holdout: t.Holdout, Examples: examples, From: t.From.fingerprint(),
 	}
 }

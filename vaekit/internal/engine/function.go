@@ -18,7 +18,7 @@ type Weights struct {
 func (b *Backend) Place(vars []Tensor) (*Weights, error) {
 	w := &Weights{backend: b}
 	for _, v := range vars {
-		placed, err := b.place(v)
+		placed, err := b.place(v, 0)
 		if err != nil {
 			return nil, err
 		}
@@ -78,7 +78,7 @@ func (f *Function) Call(w *Weights, in ...Tensor) (out []Tensor, err error) {
 		args = append(args, v)
 	}
 	for _, t := range in {
-		placed, err := f.backend.place(t)
+		placed, err := f.backend.place(t, 0)
 		if err != nil {
 			return nil, err
 		}

@@ -2,15 +2,21 @@ package engine
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/gomlx/gomlx/core/tensors"
 )
 
-// A Table is data on the device and the order in which steps see it.
+// A Table is data on the devices and the order in which steps see it.
 type Table struct {
+	on []tablePart // each device's
+}
+
+// A tablePart has all the data, and of each step its device's part of the batch.
+type tablePart struct {
 	values  *tensors.Tensor // [examples, values], bytes (v stands for v/255) or float32
 	mask    *tensors.Tensor // like values, bytes 0 or 1; nil: nothing is padding
-	indices *tensors.Tensor // int32 [steps, batch]
+	indices *tensors.Tensor // int32 [steps, batch / devices]
 }
 
 // NewTable places examples of n values on the backend: []uint8 or []float32, and a
@@ -27,33 +33,53 @@ func (b *Backend) NewTable(n int, values any, mask []uint8) (*Table, error) {
 		return nil, fmt.Errorf("engine: %d values and %d of a mask are no examples of %d values", length, len(mask), n)
 	}
 	dims := []int{length / n, n}
-	t := &Table{}
-	var err error
-	if t.values, err = b.place(Tensor{"values", dims, values}); err != nil {
-		return nil, err
-	}
-	if mask != nil {
-		if t.mask, err = b.place(Tensor{"mask", dims, mask}); err != nil {
+	t := &Table{on: make([]tablePart, b.devices)}
+	for device := range t.on {
+		part := &t.on[device]
+		var err error
+		if part.values, err = b.place(Tensor{"values", dims, values}, device); err != nil {
 			return nil, err
+		}
+		if mask != nil {
+			if part.mask, err = b.place(Tensor{"mask", dims, mask}, device); err != nil {
+				return nil, err
+			}
 		}
 	}
 	return t, nil
 }
 
 // Order sets which examples each step sees: indices are [steps, batch], in one slice.
-func (t *Table) Order(b *Backend, indices []int32, batch int) (err error) {
-	if t.indices != nil {
-		t.indices.MustFinalizeAll()
+// Every device gets as many of a batch.
+func (t *Table) Order(b *Backend, indices []int32, batch int) error {
+	each := batch / len(t.on)
+	for device := range t.on {
+		part := &t.on[device]
+		if part.indices != nil {
+			part.indices.MustFinalizeAll()
+		}
+		mine := indices
+		if each < batch {
+			mine = nil
+			for row := range slices.Chunk(indices, batch) {
+				mine = append(mine, row[device*each:(device+1)*each]...)
+			}
+		}
+		var err error
+		if part.indices, err = b.place(Tensor{"indices", []int{len(mine) / each, each}, mine}, device); err != nil {
+			return err
+		}
 	}
-	t.indices, err = b.place(Tensor{"indices", []int{len(indices) / batch, batch}, indices})
-	return err
+	return nil
 }
 
 // Free gives the table's memory back at once.
 func (t *Table) Free() {
-	for _, placed := range []*tensors.Tensor{t.values, t.mask, t.indices} {
-		if placed != nil {
-			placed.MustFinalizeAll()
+	for _, part := range t.on {
+		for _, placed := range []*tensors.Tensor{part.values, part.mask, part.indices} {
+			if placed != nil {
+				placed.MustFinalizeAll()
+			}
 		}
 	}
 }

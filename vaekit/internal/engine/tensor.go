@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/gomlx/compute"
 	"github.com/gomlx/gomlx/core/tensors"
 )
 
@@ -27,8 +28,8 @@ type Variable struct {
 // Floats are the values of a float32 tensor.
 func (t Tensor) Floats() []float32 { return t.Data.([]float32) }
 
-// place copies a tensor to the backend.
-func (b *Backend) place(t Tensor) (placed *tensors.Tensor, err error) {
+// place copies a tensor to a device.
+func (b *Backend) place(t Tensor, device int) (placed *tensors.Tensor, err error) {
 	defer caught(&err)
 	switch data := t.Data.(type) {
 	case []float32:
@@ -44,7 +45,7 @@ func (b *Backend) place(t Tensor) (placed *tensors.Tensor, err error) {
 	default:
 		return nil, fmt.Errorf("tensor %s: element type %T has no place on a backend", t.Name, t.Data)
 	}
-	return placed, placed.ToDevice(b.Backend, 0)
+	return placed, placed.ToDevice(b.Backend, compute.DeviceNum(device))
 }
 
 // fetch copies a tensor from the backend.
