@@ -7,8 +7,9 @@ setup=$root/.setup
 venv=$setup/venv
 
 # Go: go.mod names the toolchain, and an older Go fetches it. Flags and a workspace of
-# the reader's own would change what is built; all builds must share one cache.
-export GOTOOLCHAIN=auto GOWORK=off GOFLAGS=-buildvcs=false
+# the reader's own would change what is built; all builds must share one cache. Without
+# -w the linker would write tables for debuggers, which is half of what a cell takes.
+export GOTOOLCHAIN=auto GOWORK=off GOFLAGS='-buildvcs=false -ldflags=-w'
 unset GOOS GOARCH GO111MODULE GOBIN
 
 # The Go backend's vector kernels are written for amd64; elsewhere the experiment brings
