@@ -42,9 +42,20 @@ func (d Dense) Apply(p *Pass, x *graph.Node) *graph.Node {
 	dims := x.Shape().Dimensions
 	in := dims[len(dims)-1]
 	flat := graph.Reshape(x, -1, in)
-	y := graph.MatMul(flat, p.Param("weight"))
+	y := matMul(flat, p.Param("weight"))
 	y = graph.Add(y, graph.ExpandLeftToRank(p.Param("bias"), 2))
 	return d.Activation.Apply(graph.Reshape(y, with(dims[:len(dims)-1], d.Units)...))
+}
+
+// matMul is x · w. For the gradient of w only x is turned round; the Go backend would turn
+// both sides of GoMLX's own.
+func matMul(x, w *graph.Node) *graph.Node {
+	var dw *graph.Node // GoMLX comes to the output before it comes to w
+	w = graph.IdentityWithCustomGradient(w, func(_, _ *graph.Node) *graph.Node { return dw })
+	return graph.IdentityWithCustomGradient(graph.MatMul(x, w), func(_, v *graph.Node) *graph.Node {
+		dw = graph.MatMul(graph.Transpose(x, 0, 1), v)
+		return v
+	})
 }
 
 // String is short, for summaries.

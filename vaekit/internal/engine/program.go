@@ -69,10 +69,17 @@ func (t *Trainer) Run(data *Table, base, from, to int) (measures [][3]float64, e
 
 // compile makes the program ready, to be compiled at its first call.
 func (t *Trainer) compile() (err error) {
-	if t.exec, err = graph.NewExec(t.backend.Backend, t.program); err != nil {
+	program := t.program
+	if !t.backend.loops {
+		program = t.attempted
+		if t.apply, err = graph.NewExec(t.backend.Backend, t.applied); err != nil {
+			return err
+		}
+	}
+	if t.exec, err = graph.NewExec(t.backend.Backend, program); err != nil {
 		return err
 	}
-	t.exec.SetMaxCache(-1)
+	t.exec.SetMaxCache(-1) // a program for each size of data
 	n := t.backend.devices
 	if n == 1 {
 		return nil
@@ -117,30 +124,83 @@ func (t *Trainer) runLoop(data *Table, base, from, to int) ([][3]float64, error)
 	return readMeasures(out[n], out[n+1]) // which all devices have
 }
 
-// runStep takes one step, and keeps what is carried where the step is not kept.
+// runStep takes one step: an attempt, and if it is kept an update in the place of what
+// is carried.
 func (t *Trainer) runStep(data *Table, base, i int) (Status, error) {
+	last := len(t.carry) - 1
+	old := t.carry[last]
 	args := arguments(data.on[0], i, base)
-	for _, placed := range t.carry {
+	for _, placed := range append(t.carry[:len(t.vars):len(t.vars)], old) {
 		args = append(args, placed)
 	}
-	next, err := t.exec.Call(args...)
+	made, err := t.exec.Call(args...)
 	if err != nil {
 		return Status{}, err
 	}
-	old := t.carry
-	t.carry = next
+	t.carry[last] = made[0]
 	status, err := t.Status()
 	if err != nil {
 		return status, err
 	}
-	if last := len(old) - 1; status.Streak > 0 || status.SkipStreak > 0 {
-		t.carry = append(old[:last:last], next[last])
-		old = append(next[:last:last], old[last])
+	if status.Streak > 0 || status.SkipStreak > 0 {
+		for _, placed := range append(made[1:], old) {
+			placed.MustFinalizeAll()
+		}
+		return status, nil
 	}
-	for _, placed := range old {
-		placed.MustFinalizeAll()
+	args = []any{old}
+	for _, placed := range slices.Concat(made[1:], t.carry[:last]) {
+		donated, err := graph.DonateTensorBuffer(placed, t.backend.Backend, 0)
+		if err != nil {
+			return status, err
+		}
+		args = append(args, donated)
 	}
+	next, err := t.apply.Call(args...)
+	if err != nil {
+		return status, err
+	}
+	t.carry = append(next, made[0])
+	old.MustFinalizeAll()
 	return status, nil
+}
+
+// attempted is the graph of an attempt: of i, base, indices, values, [mask,] variables...
+// and the status, to the next status and what the variables' new values are made from.
+func (t *Trainer) attempted(in []*graph.Node) []*graph.Node {
+	fixed, last := t.fixed(), len(in)-1
+	a := t.attempt(in[0], in[1:1+fixed], in[1+fixed:last], in[last])
+	out := []*graph.Node{a.status}
+	t.changes = make([]bool, len(t.vars))
+	for k, v := range t.vars {
+		to := a.grads[k]
+		if to == nil {
+			to = a.state[v.Name]
+		}
+		if t.changes[k] = to != nil; t.changes[k] {
+			out = append(out, to)
+		}
+	}
+	return out
+}
+
+// applied is the graph of the update after it: of the status before, what the attempt has
+// made and what is carried, without the status.
+func (t *Trainer) applied(in []*graph.Node) []*graph.Node {
+	made := in[1:]
+	a := attempt{grads: make([]*graph.Node, len(t.vars)), state: map[string]*graph.Node{}}
+	for k, v := range t.vars {
+		if !t.changes[k] {
+			continue
+		}
+		if v.Learned {
+			a.grads[k] = made[0]
+		} else {
+			a.state[v.Name] = made[0]
+		}
+		made = made[1:]
+	}
+	return t.update(a, made, unpackStatus(in[0]))
 }
 
 // arguments are the inputs of the program on one device before what is carried.
@@ -156,17 +216,19 @@ func arguments(data tablePart, scalars ...int) []any {
 	return args
 }
 
-// program is the graph of Run on all backends: of i, base, indices, values, [mask,]
-// carry... where it is called for each step; else there is a to behind i, and behind the
-// new carry come the measures of all steps and how many there are.
-func (t *Trainer) program(in []*graph.Node) []*graph.Node {
-	fixed := 3 // base, indices, values
+// fixed is how many inputs there are between the step and what is carried: base, indices,
+// values and perhaps a mask.
+func (t *Trainer) fixed() int {
 	if t.masks {
-		fixed++
+		return 4
 	}
-	if !t.backend.loops {
-		return t.step(in[0], in[1:1+fixed], in[1+fixed:])
-	}
+	return 3
+}
+
+// program is the graph of many steps: of from, to, base, indices, values, [mask,] carry...,
+// to the new carry, the measures of all steps and how many there are.
+func (t *Trainer) program(in []*graph.Node) []*graph.Node {
+	fixed := t.fixed()
 	g := in[0].Graph()
 	// A constant: GoMLX would use the scalar of graph.Zeros in the closures, which fails.
 	trace := graph.ConstTensor(g, tensors.FromShape(shapes.Make(dtypes.Float32, MostSteps, 3)))

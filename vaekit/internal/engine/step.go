@@ -39,11 +39,28 @@ type companions struct {
 	gathered, avg int // 0: not kept
 }
 
+// An attempt is a step in a graph before the weights change.
+type attempt struct {
+	status *graph.Node            // as it will be, packed
+	grads  []*graph.Node          // of every variable, nil for state
+	state  map[string]*graph.Node // what the loss function wants state to become
+	kept   *graph.Node            // whether the step is; nil: it is
+}
+
 // step is one training step in a graph: what is carried after it. Data is base, indices,
 // values and perhaps a mask.
 func (t *Trainer) step(i *graph.Node, data, carry []*graph.Node) []*graph.Node {
+	last := len(carry) - 1
+	a := t.attempt(i, data, carry[:len(t.vars)], carry[last])
+	next := t.update(a, carry, unpackStatus(carry[last]))
+	next[last] = a.status
+	return next
+}
+
+// attempt is a step as far as the gradients.
+func (t *Trainer) attempt(i *graph.Node, data, vars []*graph.Node, status *graph.Node) attempt {
 	g := i.Graph()
-	state := unpackStatus(carry[len(carry)-1])
+	state := unpackStatus(status)
 	row := graph.Squeeze(graph.Gather(data[1], graph.Reshape(i, 1, 1)), 0)
 	pick := func(values *graph.Node) *graph.Node {
 		x := graph.Gather(values, graph.InsertAxes(row, -1))
@@ -67,10 +84,10 @@ func (t *Trainer) step(i *graph.Node, data, carry []*graph.Node) []*graph.Node {
 		build.Mask = pick(data[3])
 	}
 	for k, v := range t.vars {
-		build.Values[v.Name] = carry[k]
+		build.Values[v.Name] = vars[k]
 	}
 	loss := t.loss(build)
-	grads := t.gradients(loss, carry)
+	grads := t.gradients(loss, vars)
 
 	// What is not finite stays so in a sum of it and other numbers: one test for all.
 	squares := squared(g, grads)
@@ -84,28 +101,29 @@ func (t *Trainer) step(i *graph.Node, data, carry []*graph.Node) []*graph.Node {
 		}
 	}
 	norm := graph.Sqrt(squares)
-	o := t.outcome(state, graph.IsFinite(all), norm)
-	rate := t.rate(state)
-	next := t.update(loss.State, grads, carry, state, rate, o)
-
+	o := outcome{good: graph.IsFinite(all)}
+	if o.kept = o.good; t.recipe.Skip > 0 {
+		two := graph.AddScalar(graph.ZerosLike(state.SkipStreak), 2)
+		most := graph.MulScalar(graph.Pow(two, state.SkipStreak), t.recipe.Skip)
+		o.kept = graph.LogicalAnd(o.good, graph.LessOrEqual(graph.ConvertDType(norm, dtypes.Float64), most))
+	}
+	o.updates = t.updates(o.kept, state)
 	first := graph.Equal(graph.Add(i, data[0]), graph.ZerosLike(i))
-	next[len(next)-1] = packStatus(after(state, o, first, rate, norm, loss.Measures))
-	return next
+	next := after(state, o, first, t.rate(state), norm, loss.Measures)
+	return attempt{packStatus(next), grads, loss.State, o.kept}
 }
 
-// outcome says what becomes of a step with a gradient of this length.
-func (t *Trainer) outcome(s status, good, norm *graph.Node) outcome {
-	o := outcome{good: good, kept: good}
-	if t.recipe.Skip > 0 {
-		two := graph.AddScalar(graph.ZerosLike(s.SkipStreak), 2)
-		most := graph.MulScalar(graph.Pow(two, s.SkipStreak), t.recipe.Skip)
-		o.kept = graph.LogicalAnd(good, graph.LessOrEqual(graph.ConvertDType(norm, dtypes.Float64), most))
+// updates says whether a step that is kept changes the weights; nil: it does.
+func (t *Trainer) updates(kept *graph.Node, s status) *graph.Node {
+	n := t.recipe.Accumulate
+	if n <= 1 {
+		return kept
 	}
-	o.updates = o.kept
-	if n := t.recipe.Accumulate; n > 1 {
-		o.updates = graph.LogicalAnd(o.kept, graph.GreaterOrEqual(s.Gathered, graph.AddScalar(graph.ZerosLike(s.Gathered), float64(n-1))))
+	full := graph.GreaterOrEqual(s.Gathered, graph.AddScalar(graph.ZerosLike(s.Gathered), float64(n-1)))
+	if kept == nil {
+		return full
 	}
-	return o
+	return graph.LogicalAnd(kept, full)
 }
 
 // rate is the learning rate of a step, in float64.
@@ -114,23 +132,25 @@ func (t *Trainer) rate(s status) *graph.Node {
 	return graph.MulScalar(scale, t.recipe.Rate)
 }
 
-// update is what is carried after a step: as before, to the bit, where the step is not kept.
-func (t *Trainer) update(state map[string]*graph.Node, grads, carry []*graph.Node, s status, rate *graph.Node, o outcome) []*graph.Node {
+// update is what is carried after an attempt, but for the status: as before, to the bit,
+// where the step is not kept.
+func (t *Trainer) update(a attempt, carry []*graph.Node, s status) []*graph.Node {
 	next := append([]*graph.Node(nil), carry...)
 	change := func(at int, if_, to *graph.Node) {
-		if !t.backend.loops && if_ == o.kept {
-			next[at] = to // Run throws away what a step that is not kept has made
+		if if_ == nil {
+			next[at] = to
 			return
 		}
 		next[at] = graph.Where(if_, to, carry[at])
 	}
-	rate = graph.ConvertDType(rate, dtypes.Float32)
+	grads, updates := a.grads, t.updates(a.kept, s)
+	rate := graph.ConvertDType(t.rate(s), dtypes.Float32)
 	count := graph.OnePlus(s.Updates)
 	if n := t.recipe.Accumulate; n > 1 {
 		for k, grad := range grads {
 			if at := t.with[k].gathered; at > 0 {
 				sum := graph.Add(carry[at], graph.DivScalar(grad, float64(n)))
-				change(at, o.kept, graph.Where(o.updates, graph.ZerosLike(sum), sum))
+				change(at, a.kept, graph.Where(updates, graph.ZerosLike(sum), sum))
 				grads[k] = sum
 			}
 		}
@@ -150,22 +170,22 @@ func (t *Trainer) update(state map[string]*graph.Node, grads, carry []*graph.Nod
 		}
 		kept := t.recipe.Optimiser.Keep(u)
 		for n, at := range with.slots {
-			change(at, o.updates, kept[n])
+			change(at, updates, kept[n])
 			kept[n] = next[at] // not the one before the choice: XLA would copy all slots at every step
 		}
 		u.Slots = kept
 		value := t.recipe.Optimiser.Step(u)
-		change(k, o.updates, value)
+		change(k, updates, value)
 		if at := with.avg; at > 0 {
 			// At first the weights move fast and the mean must not lag behind them.
 			soon := graph.Div(count, graph.AddScalar(count, 9))
 			part := graph.ConvertDType(graph.OneMinus(graph.MinScalar(soon, t.recipe.Average)), dtypes.Float32)
-			change(at, o.updates, graph.Add(carry[at], graph.Mul(part, graph.Sub(value, carry[at]))))
+			change(at, updates, graph.Add(carry[at], graph.Mul(part, graph.Sub(value, carry[at]))))
 		}
 	}
 	for k, v := range t.vars {
-		if value, ok := state[v.Name]; ok {
-			change(k, o.kept, value)
+		if value, ok := a.state[v.Name]; ok {
+			change(k, a.kept, value)
 		}
 	}
 	return next
@@ -192,14 +212,14 @@ func squared(g *graph.Graph, grads []*graph.Node) *graph.Node {
 }
 
 // gradients are those of every variable, nil for state.
-func (t *Trainer) gradients(loss Loss, carry []*graph.Node) []*graph.Node {
+func (t *Trainer) gradients(loss Loss, vars []*graph.Node) []*graph.Node {
 	grads := make([]*graph.Node, len(t.vars))
 	of := func(value *graph.Node, wanted func(name string) bool) {
 		var nodes []*graph.Node
 		var at []int
 		for k, v := range t.vars {
 			if v.Learned && wanted(v.Name) {
-				nodes, at = append(nodes, carry[k]), append(at, k)
+				nodes, at = append(nodes, vars[k]), append(at, k)
 			}
 		}
 		if len(nodes) == 0 {

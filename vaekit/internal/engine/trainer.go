@@ -38,7 +38,10 @@ type Trainer struct {
 	carry []*tensors.Tensor // on the first device, and behind each other on the next
 	with  []companions      // of each variable
 	masks bool
-	exec  *graph.Exec
+	exec  *graph.Exec // many steps, or the first half of one
+	apply *graph.Exec // the second half
+
+	changes []bool // which variables the first half has something for
 	lost  error // set when a step failed and took what is carried with it
 }
 
