@@ -42,7 +42,7 @@ type Trainer struct {
 	apply *graph.Exec // the second half
 
 	changes []bool // which variables the first half has something for
-	lost  error // set when a step failed and took what is carried with it
+	lost    error  // set when a step failed and took what is carried with it
 }
 
 // NewTrainer returns a trainer at step 0.
