@@ -25,6 +25,10 @@ export VAEKIT_PJRT="${VAEKIT_PJRT:-$setup/pjrt}"
 export PJRT_PLUGIN_LIBRARY_PATH="${PJRT_PLUGIN_LIBRARY_PATH:-$VAEKIT_PJRT}"
 export VAEKIT_PYTHON="$venv/bin/python" # with numpy and safetensors: a test reads weights with it
 
+# XLA takes fresh memory for a large operation and gives it back. In huge pages, where
+# the system grants them, convolutions are a tenth faster.
+export GLIBC_TUNABLES="${GLIBC_TUNABLES:-glibc.malloc.hugetlb=1}"
+
 # Programs that would otherwise keep their files in the home folder.
 export GOPLSCACHE="$setup/cache/gopls" STATICCHECK_CACHE="$setup/cache/staticcheck"
 export JUPYTER_CONFIG_DIR="$setup/jupyter/config" JUPYTER_DATA_DIR="$setup/jupyter/data"
