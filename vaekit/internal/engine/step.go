@@ -90,7 +90,7 @@ func (t *Trainer) attempt(i *graph.Node, data, vars []*graph.Node, status *graph
 	grads := t.gradients(loss, vars)
 
 	// What is not finite stays so in a sum of it and other numbers: one test for all.
-	squares := squared(g, grads)
+	squares := squared(grads)
 	all := graph.Add(graph.Add(loss.Value, squares), graph.ReduceAllSum(graph.Stack(loss.Measures[:], 0)))
 	for _, v := range t.vars {
 		if value, ok := loss.State[v.Name]; ok {
@@ -155,7 +155,7 @@ func (t *Trainer) update(a attempt, carry []*graph.Node, s status) []*graph.Node
 			}
 		}
 	}
-	shorter := t.shorter(rate.Graph(), grads)
+	shorter := t.shorter(grads)
 	for k, grad := range grads {
 		if grad == nil {
 			continue
@@ -192,16 +192,16 @@ func (t *Trainer) update(a attempt, carry []*graph.Node, s status) []*graph.Node
 }
 
 // shorter is what gradients are multiplied by where together they are too long; nil: nothing.
-func (t *Trainer) shorter(g *graph.Graph, grads []*graph.Node) *graph.Node {
+func (t *Trainer) shorter(grads []*graph.Node) *graph.Node {
 	if t.recipe.Clip <= 0 {
 		return nil
 	}
-	norm := graph.MaxScalar(graph.Sqrt(squared(g, grads)), 1e-30)
+	norm := graph.MaxScalar(graph.Sqrt(squared(grads)), 1e-30)
 	return graph.Min(graph.MulScalar(graph.Reciprocal(norm), t.recipe.Clip), graph.OnesLike(norm))
 }
 
 // squared is the sum of the squares of all gradients: their length squared.
-func squared(g *graph.Graph, grads []*graph.Node) *graph.Node {
+func squared(grads []*graph.Node) *graph.Node {
 	var sums []*graph.Node
 	for _, grad := range grads {
 		if grad != nil {
