@@ -94,6 +94,25 @@ func TestADroppedStepSaysWhereItBegan(t *testing.T) {
 	})
 }
 
+// explodesForTheEncoder is the ELBO, and for the encoder what explodes makes of it.
+type explodesForTheEncoder struct{ explodes }
+
+func (o explodesForTheEncoder) Loss(t *vaekit.Terms) vaekit.Loss {
+	return vaekit.Loss{Value: o.ELBO.Loss(t).Value, Encoder: o.explodes.Loss(t).Value}
+}
+
+// A loss that only the encoder follows is looked at, too.
+func TestTheEncodersLossIsDiagnosed(t *testing.T) {
+	onGo(t)
+	m := floatModel()
+	m.Objective = explodesForTheEncoder{}
+	var lines []string
+	train(t, m, with(t, 1e6, 107), vaekit.Training{Epochs: 1, Batch: 4, Progress: func(r vaekit.Report) { lines = append(lines, r.Lines...) }})
+	if told := strings.Join(lines, "\n"); !strings.Contains(told, "first not finite is the encoder's loss") {
+		t.Errorf("no line names the encoder's loss:\n%s", told)
+	}
+}
+
 // A learning rate at which training diverges ends it with the layer that went first.
 func TestDivergenceIsDiagnosed(t *testing.T) {
 	check.EachBackend(t, func(t *testing.T, _ *engine.Backend) {

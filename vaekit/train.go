@@ -143,15 +143,18 @@ func (b *built) loss(examples int) func(*engine.Build) engine.Loss {
 		pass := nets.NewPass(true, e.Values, e.Noise)
 		t, loss := b.objective(pass, e.X, e.Mask, nil, e.Step, examples)
 		return engine.Loss{
-			Value:   loss.Value,
-			Instead: loss.Encoder,
-			InsteadOf: func(name string) bool {
-				return strings.HasPrefix(name, "encoder.") || strings.HasPrefix(name, "posterior.")
-			},
-			Measures: [3]*graph.Node{loss.Value, t.Distortion(), t.Rate()},
-			State:    pass.Changed(),
+			Value:     loss.Value,
+			Instead:   loss.Encoder,
+			InsteadOf: ofEncoder,
+			Measures:  [3]*graph.Node{loss.Value, t.Distortion(), t.Rate()},
+			State:     pass.Changed(),
 		}
 	}
+}
+
+// ofEncoder says whether a parameter is one that the loss for the encoder is for.
+func ofEncoder(name string) bool {
+	return strings.HasPrefix(name, "encoder.") || strings.HasPrefix(name, "posterior.")
 }
 
 // open takes over what the folder holds.

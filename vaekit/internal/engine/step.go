@@ -92,6 +92,9 @@ func (t *Trainer) attempt(i *graph.Node, data, vars []*graph.Node, status *graph
 	// What is not finite stays so in a sum of it and other numbers: one test for all.
 	squares := squared(grads)
 	all := graph.Add(graph.Add(loss.Value, squares), graph.ReduceAllSum(graph.Stack(loss.Measures[:], 0)))
+	if loss.Instead != nil {
+		all = graph.Add(all, loss.Instead)
+	}
 	for _, v := range t.vars {
 		if value, ok := loss.State[v.Name]; ok {
 			if v.Learned {
