@@ -47,6 +47,15 @@ func shortChunks() (undo func()) {
 	return func() { *vaekit.Look = before }
 }
 
+// interrupt sends this process a signal and lets it arrive.
+func interrupt(t *testing.T, signal syscall.Signal) {
+	t.Helper()
+	if err := syscall.Kill(os.Getpid(), signal); err != nil {
+		t.Error(err)
+	}
+	time.Sleep(10 * time.Millisecond)
+}
+
 func child(dir string) *exec.Cmd {
 	cmd := exec.Command(os.Args[0])
 	cmd.Env = append(os.Environ(), childDir+"="+dir)
@@ -161,9 +170,7 @@ func TestInterruptSavesAndGoesOn(t *testing.T) {
 			how.Progress = func(r vaekit.Report) {
 				if r.Epoch >= 10 && !asked {
 					asked = true
-					if err := syscall.Kill(os.Getpid(), c.signal); err != nil {
-						t.Error(err)
-					}
+					interrupt(t, c.signal)
 				}
 			}
 			run, err := vaekit.Train(m, c.data, how)
@@ -198,9 +205,7 @@ func TestAnInterruptIsHeardWhileDataIsRead(t *testing.T) {
 		how := vaekit.Training{Dir: t.TempDir(), Epochs: 3, Batch: 20, LogEvery: 10}
 		how.Progress = func(r vaekit.Report) {
 			if r.Step == step && !r.Done {
-				if err := syscall.Kill(os.Getpid(), syscall.SIGINT); err != nil {
-					t.Error(err)
-				}
+				interrupt(t, syscall.SIGINT)
 			}
 		}
 		run, err := vaekit.Train(floatModel(), slow{floatsOf()}, how)
