@@ -108,27 +108,16 @@ func (s *session) newFinite(weights []string) (*finite, error) {
 		if loss.Encoder != nil {
 			look("the encoder's loss", loss.Encoder)
 		}
-		gradients := map[string]*graph.Node{}
-		of := func(value *graph.Node, wanted func(name string) bool) {
-			var learned []*graph.Node
-			var names []string
-			for _, v := range vars {
-				if !v.State && wanted(v.Name) {
-					learned, names = append(learned, values[v.Name]), append(names, v.Name)
-				}
-			}
-			for i, gradient := range graph.Gradient(value, learned...) {
-				gradients[names[i]] = gradient
+		// Gradients are come to from the end of the model.
+		var learned []*graph.Node
+		var of []string
+		for _, v := range slices.Backward(vars) {
+			if !v.State {
+				learned, of = append(learned, values[v.Name]), append(of, v.Name)
 			}
 		}
-		of(loss.Value, func(name string) bool { return loss.Encoder == nil || !ofEncoder(name) })
-		if loss.Encoder != nil {
-			of(loss.Encoder, ofEncoder)
-		}
-		for _, v := range slices.Backward(vars) { // gradients are come to from the end of the model
-			if gradient := gradients[v.Name]; gradient != nil {
-				look("the gradient of "+v.Name, gradient)
-			}
+		for i, gradient := range loss.forEngine().Gradients(of, learned) {
+			look("the gradient of "+of[i], gradient)
 		}
 		return []*graph.Node{graph.Concatenate(counts, 0)}
 	})

@@ -104,9 +104,7 @@ func TestAStreamInShardsIsResumed(t *testing.T) {
 			how.Progress = func(r Report) {
 				if len(stops) > 0 && r.Step == stops[0] && !r.Done {
 					stops = stops[1:]
-					if err := syscall.Kill(os.Getpid(), syscall.SIGINT); err != nil {
-						t.Error(err)
-					}
+					Interrupt(t, syscall.SIGINT)
 				}
 			}
 			_, err := Train(pixelModel(), data, how)

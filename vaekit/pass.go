@@ -31,8 +31,7 @@ func (b *built) through(net nets.Layer, p *nets.Pass, x *graph.Node) *graph.Node
 	if b.precision == Float32 {
 		return net.Apply(p, x)
 	}
-	y := net.Apply(p.As(dtypes.BFloat16), graph.ConvertDType(x, dtypes.BFloat16))
-	return graph.ConvertDType(y, x.DType())
+	return p.As(dtypes.BFloat16, x, net.Apply)
 }
 
 // prior is p(z).

@@ -99,7 +99,7 @@ func TestEverythingResumes(t *testing.T) {
 			reports := 0
 			how.Progress = func(r vaekit.Report) {
 				if reports++; stops < 4 && reports == 2+stops && !r.Done {
-					interrupt(t, syscall.SIGINT)
+					vaekit.Interrupt(t, syscall.SIGINT)
 				}
 				time.Sleep(2 * time.Millisecond) // the next chunk is worth a report
 			}

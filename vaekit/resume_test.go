@@ -47,15 +47,6 @@ func shortChunks() (undo func()) {
 	return func() { *vaekit.Look = before }
 }
 
-// interrupt sends this process a signal and lets it arrive.
-func interrupt(t *testing.T, signal syscall.Signal) {
-	t.Helper()
-	if err := syscall.Kill(os.Getpid(), signal); err != nil {
-		t.Error(err)
-	}
-	time.Sleep(10 * time.Millisecond)
-}
-
 func child(dir string) *exec.Cmd {
 	cmd := exec.Command(os.Args[0])
 	cmd.Env = append(os.Environ(), childDir+"="+dir)
@@ -170,7 +161,7 @@ func TestInterruptSavesAndGoesOn(t *testing.T) {
 			how.Progress = func(r vaekit.Report) {
 				if r.Epoch >= 10 && !asked {
 					asked = true
-					interrupt(t, c.signal)
+					vaekit.Interrupt(t, c.signal)
 				}
 			}
 			run, err := vaekit.Train(m, c.data, how)
@@ -205,7 +196,7 @@ func TestAnInterruptIsHeardWhileDataIsRead(t *testing.T) {
 		how := vaekit.Training{Dir: t.TempDir(), Epochs: 3, Batch: 20, LogEvery: 10}
 		how.Progress = func(r vaekit.Report) {
 			if r.Step == step && !r.Done {
-				interrupt(t, syscall.SIGINT)
+				vaekit.Interrupt(t, syscall.SIGINT)
 			}
 		}
 		run, err := vaekit.Train(floatModel(), slow{floatsOf()}, how)

@@ -142,19 +142,18 @@ func (b *built) loss(examples int) func(*engine.Build) engine.Loss {
 	return func(e *engine.Build) engine.Loss {
 		pass := nets.NewPass(true, e.Values, e.Noise)
 		t, loss := b.objective(pass, e.X, e.Mask, nil, e.Step, examples)
-		return engine.Loss{
-			Value:     loss.Value,
-			Instead:   loss.Encoder,
-			InsteadOf: ofEncoder,
-			Measures:  [3]*graph.Node{loss.Value, t.Distortion(), t.Rate()},
-			State:     pass.Changed(),
-		}
+		l := loss.forEngine()
+		l.Measures = [3]*graph.Node{loss.Value, t.Distortion(), t.Rate()}
+		l.State = pass.Changed()
+		return l
 	}
 }
 
-// ofEncoder says whether a parameter is one that the loss for the encoder is for.
-func ofEncoder(name string) bool {
-	return strings.HasPrefix(name, "encoder.") || strings.HasPrefix(name, "posterior.")
+// forEngine says what is lowered by which parameters.
+func (l Loss) forEngine() engine.Loss {
+	return engine.Loss{Value: l.Value, Instead: l.Encoder, InsteadOf: func(name string) bool {
+		return strings.HasPrefix(name, "encoder.") || strings.HasPrefix(name, "posterior.")
+	}}
 }
 
 // open takes over what the folder holds.

@@ -84,8 +84,7 @@ func inFloat32(apply func(p *Pass, x *graph.Node) *graph.Node, p *Pass, x *graph
 	if x.DType() != dtypes.BFloat16 {
 		return apply(p, x)
 	}
-	y := apply(p.As(dtypes.Float32), graph.ConvertDType(x, dtypes.Float32))
-	return graph.ConvertDType(y, dtypes.BFloat16)
+	return p.As(dtypes.Float32, x, apply)
 }
 
 func scaleAndBias(in []int) []Param {

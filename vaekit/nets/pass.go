@@ -39,10 +39,11 @@ func (p *Pass) In(name string) *Pass {
 	return &Pass{p.Training, p.where + name + ".", p.as, p.run}
 }
 
-// As is the same pass with every parameter handed out as numbers of this type, which is
-// that of what goes through the layers. Gradients are of the type that is kept.
-func (p *Pass) As(dtype dtypes.DType) *Pass {
-	return &Pass{p.Training, p.where, dtype, p.run}
+// As has apply see x, and every parameter, as numbers of another type. What it makes is of
+// x's type again; gradients are of the type that is kept.
+func (p *Pass) As(dtype dtypes.DType, x *graph.Node, apply func(p *Pass, x *graph.Node) *graph.Node) *graph.Node {
+	y := apply(&Pass{p.Training, p.where, dtype, p.run}, graph.ConvertDType(x, dtype))
+	return graph.ConvertDType(y, x.DType())
 }
 
 // Watch has f called with the output of every layer of every net that the pass goes

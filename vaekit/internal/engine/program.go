@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"slices"
 
-	"github.com/gomlx/compute"
 	"github.com/gomlx/compute/distributed"
 	"github.com/gomlx/compute/dtypes"
 	"github.com/gomlx/compute/shapes"
@@ -119,13 +118,11 @@ func (t *Trainer) runLoop(data *Table, base, from, to int) ([][3]float64, error)
 	var args []any
 	for device := range t.backend.devices {
 		args = append(args, arguments(data.on[device], from, to, base)...)
-		for _, placed := range t.carry[device*n : (device+1)*n] {
-			donated, err := graph.DonateTensorBuffer(placed, t.backend.Backend, compute.DeviceNum(device))
-			if err != nil {
-				return nil, err
-			}
-			args = append(args, donated)
+		donated, err := t.backend.donated(t.carry[device*n:(device+1)*n], device)
+		if err != nil {
+			return nil, err
 		}
+		args = append(args, donated...)
 	}
 	out, err := t.exec.Call(args...)
 	if err != nil {
@@ -162,15 +159,11 @@ func (t *Trainer) runStep(data *Table, base, i int) (Status, error) {
 		}
 		return status, nil
 	}
-	args = []any{old}
-	for _, placed := range slices.Concat(made[1:], t.carry[:last]) {
-		donated, err := graph.DonateTensorBuffer(placed, t.backend.Backend, 0)
-		if err != nil {
-			return status, err
-		}
-		args = append(args, donated)
+	donated, err := t.backend.donated(slices.Concat(made[1:], t.carry[:last]), 0)
+	if err != nil {
+		return status, err
 	}
-	next, err := t.apply.Call(args...)
+	next, err := t.apply.Call(append([]any{old}, donated...)...)
 	if err != nil {
 		return status, err
 	}

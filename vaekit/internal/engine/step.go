@@ -216,12 +216,31 @@ func squared(grads []*graph.Node) *graph.Node {
 
 // gradients are those of every variable, nil for state.
 func (t *Trainer) gradients(loss Loss, vars []*graph.Node) []*graph.Node {
+	var names []string
+	var learned []*graph.Node
+	for k, v := range t.vars {
+		if v.Learned {
+			names, learned = append(names, v.Name), append(learned, vars[k])
+		}
+	}
+	of := loss.Gradients(names, learned)
 	grads := make([]*graph.Node, len(t.vars))
-	of := func(value *graph.Node, wanted func(name string) bool) {
+	for k, v := range t.vars {
+		if v.Learned {
+			grads[k], of = of[0], of[1:]
+		}
+	}
+	return grads
+}
+
+// Gradients are those of the variables of these names, each of the loss that it lowers.
+func (l Loss) Gradients(names []string, vars []*graph.Node) []*graph.Node {
+	grads := make([]*graph.Node, len(vars))
+	of := func(value *graph.Node, instead bool) {
 		var nodes []*graph.Node
 		var at []int
-		for k, v := range t.vars {
-			if v.Learned && wanted(v.Name) {
+		for k, name := range names {
+			if instead == (l.Instead != nil && l.InsteadOf(name)) {
 				nodes, at = append(nodes, vars[k]), append(at, k)
 			}
 		}
@@ -232,10 +251,7 @@ func (t *Trainer) gradients(loss Loss, vars []*graph.Node) []*graph.Node {
 			grads[at[n]] = grad
 		}
 	}
-	instead := func(name string) bool { return loss.Instead != nil && loss.InsteadOf(name) }
-	of(loss.Value, func(name string) bool { return !instead(name) })
-	if loss.Instead != nil {
-		of(loss.Instead, instead)
-	}
+	of(l.Value, false)
+	of(l.Instead, true)
 	return grads
 }

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/gomlx/compute"
+	"github.com/gomlx/gomlx/core/graph"
 	"github.com/gomlx/gomlx/core/tensors"
 )
 
@@ -46,6 +47,18 @@ func (b *Backend) place(t Tensor, device int) (placed *tensors.Tensor, err error
 		return nil, fmt.Errorf("tensor %s: element type %T has no place on a backend", t.Name, t.Data)
 	}
 	return placed, placed.ToDevice(b.Backend, compute.DeviceNum(device))
+}
+
+// donated are tensors on a device as inputs of a program that may write over them.
+func (b *Backend) donated(placed []*tensors.Tensor, device int) ([]any, error) {
+	inputs := make([]any, len(placed))
+	for i, p := range placed {
+		var err error
+		if inputs[i], err = graph.DonateTensorBuffer(p, b.Backend, compute.DeviceNum(device)); err != nil {
+			return nil, err
+		}
+	}
+	return inputs, nil
 }
 
 // fetch copies a tensor from the backend.
