@@ -8,7 +8,6 @@ import (
 	"github.com/gomlx/gomlx/core/graph"
 
 	"github.com/vaebook/vaebook/datasets"
-	"github.com/vaebook/vaebook/vaekit/dist"
 	"github.com/vaebook/vaebook/vaekit/internal/engine"
 	"github.com/vaebook/vaebook/vaekit/nets"
 )
@@ -91,8 +90,8 @@ func (l *looker) call(f *engine.Function, w *engine.Weights, key func(piece int)
 func (l *looker) encode(w *engine.Weights, b *datasets.Batch) (mean, sigma []float32, err error) {
 	f, err := l.function(fmt.Sprint("encode ", b.Mask != nil), func(p *nets.Pass, in []*graph.Node) []*graph.Node {
 		q := l.model.encode(p, unpadded(in[0], at(in, 1)))
-		if n, ok := q.(dist.Normal); ok {
-			return []*graph.Node{n.Mu, graph.Exp(graph.MulScalar(n.LogVar, 0.5))}
+		if gaussian, ok := q.(interface{ Sigma() *graph.Node }); ok {
+			return []*graph.Node{q.Mean(), gaussian.Sigma()}
 		}
 		return []*graph.Node{q.Mean()}
 	})
@@ -132,8 +131,8 @@ func (l *looker) decode(w *engine.Weights, z []float32, draw bool, key func(int)
 // prior draws n latents from p(z), [n, latent].
 func (l *looker) prior(w *engine.Weights, n int, key func(int) uint64) ([]float32, error) {
 	f, err := l.function("prior", func(p *nets.Pass, in []*graph.Node) []*graph.Node {
-		noise := p.Noise("prior", in[0].Shape().Dimensions[0], l.model.Latent)
-		return []*graph.Node{l.model.prior(p, in[0]).Sample(noise)}
+		z, _ := l.model.prior(p, in[0]).Draw(p.In("prior").Noise, in[0].Shape().Dimensions[0], l.model.Latent)
+		return []*graph.Node{z}
 	})
 	if err != nil {
 		return nil, err

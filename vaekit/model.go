@@ -112,7 +112,7 @@ func (m Model) build(event []int) (*built, error) {
 		{"encoder", m.Encoder.Params(event)},
 		{"posterior", b.encoderHead.Params([]int{datasets.Size(features)})},
 		{"posterior.density", b.Posterior.Params(m.Latent)},
-		{"prior", b.Prior.Params(m.Latent)},
+		{"prior", b.Prior.Params(m.Latent, event)},
 		{"decoder", m.Decoder.Params([]int{m.Latent})},
 	}
 	if !fits(m.Decoder, out, event, n) {

@@ -75,7 +75,8 @@ func (MeansNotSums) Params() []nets.Param { return nil }
 
 // Loss is mean((x − E[x|z])²) + mean(KL).
 func (MeansNotSums) Loss(t *Terms) Loss {
-	squared := graph.Square(graph.Sub(graph.ExpandLeftToRank(t.X, t.Mean.Rank()), t.Mean))
+	mean := t.Mean()
+	squared := graph.Square(graph.Sub(graph.ExpandLeftToRank(t.X, mean.Rank()), mean))
 	misfit := t.BatchMean(graph.ReduceMean(squared, -1))
 	if t.Mask != nil {
 		data := graph.BroadcastToDims(graph.ExpandLeftToRank(t.Mask, squared.Rank()), squared.Shape().Dimensions...)

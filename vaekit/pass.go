@@ -22,7 +22,7 @@ func (b *built) encode(p *nets.Pass, x *graph.Node) dist.Density {
 	h := b.through(b.Encoder, p.In("encoder"), x)
 	h = graph.Reshape(h, h.Shape().Dimensions[0], -1)
 	out := b.encoderHead.Apply(p.In("posterior"), h)
-	return b.Posterior.Density(p.In("posterior").In("density"), out)
+	return b.Posterior.Density(p.In("posterior").In("density"), out, b.Latent)
 }
 
 // through sends x through a net in the precision of the pass. All else, the posterior's
@@ -36,7 +36,10 @@ func (b *built) through(net nets.Layer, p *nets.Pass, x *graph.Node) *graph.Node
 
 // prior is p(z).
 func (b *built) prior(p *nets.Pass, like *graph.Node) dist.Density {
-	return b.Prior.Density(p.In("prior"), like, b.Latent)
+	return b.Prior.Density(p.In("prior"), dist.Given{
+		Graph: like.Graph(), DType: like.DType(), Latent: b.Latent,
+		Encode: func(x *graph.Node) dist.Density { return b.encode(p, x) },
+	})
 }
 
 // decode is what the likelihood wants to know of z [batch, latent]: [batch, values, outputs].
@@ -56,25 +59,27 @@ func (b *built) terms(p *nets.Pass, x, mask *graph.Node, k, m int) *Terms {
 	x = unpadded(x, mask)
 	q := b.encode(p, x)
 	prior := b.prior(p, x)
-	z := q.Sample(p.Noise("posterior", k, m, batch, b.Latent))
+	z, logPosterior := q.Draw(p.In("posterior").Noise, k, m, batch, b.Latent)
 	z.AssertDims(k, m, batch, b.Latent)
+	logPosterior.AssertDims(k, m, batch)
 
 	out := b.decode(p, graph.Reshape(z, k*m*batch, b.Latent))
 	likelihood := p.In("likelihood")
 	loglik := b.Likelihood.LogProb(likelihood, out, repeat(x, k*m), repeat(mask, k*m))
-	mean := b.Likelihood.Mean(likelihood, out)
 	return &Terms{
 		X:             x,
 		Mask:          mask,
-		Mean:          graph.Reshape(mean, k, m, batch, -1),
 		Z:             z,
 		LogLikelihood: graph.Reshape(loglik, k, m, batch),
 		LogPrior:      prior.LogProb(z),
-		LogPosterior:  q.LogProb(z),
+		LogPosterior:  logPosterior,
 		KL:            dist.KL(q, prior),
 		Posterior:     q,
 		Prior:         prior,
 		pass:          p.In("objective"),
+		mean: func() *graph.Node {
+			return graph.Reshape(b.Likelihood.Mean(likelihood, out), k, m, batch, -1)
+		},
 	}
 }
 

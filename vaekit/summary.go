@@ -48,7 +48,7 @@ func (m Model) Summary(event ...int) (table string, err error) {
 	features := net("encoder", b.Encoder, event)
 	row("posterior", layerLine(b.encoderHead), times([]int{b.encoderHead.Units}), b.encoderHead.Params([]int{datasets.Size(features)}))
 	row("", describe.Name(b.Posterior), times([]int{b.Latent}), b.Posterior.Params(b.Latent))
-	row("prior", describe.Name(b.Prior), times([]int{b.Latent}), b.Prior.Params(b.Latent))
+	row("prior", describe.Name(b.Prior), times([]int{b.Latent}), b.Prior.Params(b.Latent, event))
 	out := net("decoder", b.Decoder, []int{b.Latent})
 	if b.decoderHead != nil {
 		row("output", layerLine(*b.decoderHead), times([]int{b.decoderHead.Units}), b.decoderHead.Params([]int{datasets.Size(out)}))

@@ -23,14 +23,17 @@ type Terms struct {
 
 	X    *graph.Node // the batch, every example as one row of values, [batch, values]
 	Mask *graph.Node // 1 where X is data, 0 where it is padding, like X; nil: all is data
-	Mean *graph.Node // E[x|z], [K, M, batch, values]
 
 	Step     *graph.Node // training steps taken before this one, a scalar
 	Examples int         // examples in the training data
 
 	counts *graph.Node // [batch], 1 where an example counts, 0 where it fills up; nil: all count
 	pass   *nets.Pass
+	mean   func() *graph.Node
 }
+
+// Mean is E[x|z], [K, M, batch, values].
+func (t *Terms) Mean() *graph.Node { return t.mean() }
 
 // Noise is standard normal noise under a name, new at every step.
 func (t *Terms) Noise(name string, dims ...int) *graph.Node { return t.pass.Noise(name, dims...) }

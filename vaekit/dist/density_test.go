@@ -20,12 +20,12 @@ var densities = []struct {
 	stops   bool // gradients, before they reach the node
 	density func(out *graph.Node, latent int) dist.Density
 }{
-	{"DiagonalGaussian", 2, false, func(out *graph.Node, _ int) dist.Density { return dist.DiagonalGaussian{}.Density(nil, out) }},
-	{"DiagonalGaussian, fixed", 2, true, func(out *graph.Node, _ int) dist.Density {
-		return dist.DiagonalGaussian{}.Density(nil, out).Fixed()
+	{"DiagonalGaussian", 2, false, func(out *graph.Node, latent int) dist.Density { return dist.DiagonalGaussian{}.Density(nil, out, latent) }},
+	{"DiagonalGaussian, fixed", 2, true, func(out *graph.Node, latent int) dist.Density {
+		return dist.DiagonalGaussian{}.Density(nil, out, latent).Fixed()
 	}},
 	{"StandardNormal", 1, false, func(out *graph.Node, latent int) dist.Density {
-		return dist.StandardNormal{}.Density(nil, out, latent)
+		return dist.StandardNormal{}.Density(nil, given(out, latent))
 	}},
 }
 
@@ -40,7 +40,8 @@ func TestDensities(t *testing.T) {
 				for _, out := range [][]float64{{0.7, -1.5}, {-2, 0.8}} {
 					got := check.Run(t, b, func(in []*graph.Node) []*graph.Node {
 						d := c.density(in[0], 1)
-						return []*graph.Node{d.LogProb(in[1]), d.Sample(in[2]), d.Mean()}
+						z, _ := d.Draw(as(in[2]), samples, 1)
+						return []*graph.Node{d.LogProb(in[1]), z, d.Mean()}
 					}, check.New(out[:c.outputs], 1, c.outputs), grid, noise)
 					assertDensity(t, line, got[0].Values, got[1].Values, got[2].Values[0])
 				}
@@ -49,13 +50,16 @@ func TestDensities(t *testing.T) {
 				out, z := draw(rng, 0, 1, batch, c.outputs*latent), draw(rng, 0, 1, k, batch, latent)
 				got := check.Run(t, b, func(in []*graph.Node) []*graph.Node {
 					d := c.density(in[0], latent)
-					logProb, sample := d.LogProb(in[1]), d.Sample(in[1])
+					logProb := d.LogProb(in[1])
 					logProb.AssertDims(k, batch)
+					sample, of := d.Draw(as(in[1]), k, batch, latent)
 					sample.AssertDims(k, batch, latent)
+					of.AssertDims(k, batch)
 					each := d.(dist.Normal).LogProbEach(in[1])
-					return []*graph.Node{logProb, graph.ReduceSum(each, -1)}
+					return []*graph.Node{logProb, graph.ReduceSum(each, -1), of, d.LogProb(sample)}
 				}, out, z)
 				near(t, "sum of the latents' log-densities", got[0].Values, got[1].Values, 1e-12)
+				near(t, "log-density of a draw", got[2].Values, got[3].Values, 1e-12)
 				if !c.stops {
 					check.Gradient(t, b, func(in []*graph.Node) *graph.Node { return c.density(in[0], latent).LogProb(in[1]) }, out, z)
 				}
@@ -76,7 +80,10 @@ func TestNormalIsGonums(t *testing.T) {
 		near(t, "float64", run(t, b, f, mu, logVar, z).Values, want, 1e-11)
 		near(t, "float32", run(t, b, f, mu.In32(), logVar.In32(), z.In32()).Values, want, 1e-5)
 		check.Gradient(t, b, f, mu, logVar, z)
-		check.Gradient(t, b, func(in []*graph.Node) *graph.Node { return dist.Normal{Mu: in[0], LogVar: in[1]}.Sample(in[2]) }, mu, logVar, z)
+		check.Gradient(t, b, func(in []*graph.Node) *graph.Node {
+			z, logProb := dist.Normal{Mu: in[0], LogVar: in[1]}.Draw(as(in[2]), 5, 7)
+			return graph.Concatenate([]*graph.Node{z, graph.InsertAxes(logProb, -1)}, -1)
+		}, mu, logVar, z)
 	})
 }
 
@@ -97,7 +104,7 @@ func TestFixed(t *testing.T) {
 		}
 		for name, f := range map[string]func(d dist.Density, z *graph.Node) *graph.Node{
 			"LogProb": func(d dist.Density, z *graph.Node) *graph.Node { return d.LogProb(z) },
-			"Sample":  func(d dist.Density, z *graph.Node) *graph.Node { return d.Sample(z) },
+			"Draw":    func(d dist.Density, z *graph.Node) *graph.Node { x, _ := d.Draw(as(z), 2, 3); return x },
 		} {
 			free, fixed := of(f, false), of(f, true)
 			near(t, name+": gradient of μ", fixed[0].Values, make([]float64, 6), 0)
@@ -156,7 +163,7 @@ func TestKLIsItsMonteCarloEstimate(t *testing.T) {
 	check.EachBackend(t, func(t *testing.T, b *engine.Backend) {
 		got := check.Run(t, b, func(in []*graph.Node) []*graph.Node {
 			q, p := dist.Normal{Mu: in[0], LogVar: in[1]}, dist.Normal{Mu: in[2], LogVar: in[3]}
-			z := q.Sample(in[4])
+			z, _ := q.Draw(as(in[4]), samples, 1, len(pairs))
 			return []*graph.Node{dist.KL(q, p), graph.Sub(q.LogProbEach(z), p.LogProbEach(z))}
 		}, q[0], q[1], p[0], p[1], noise)
 		for i, kl := range got[0].Values {
@@ -235,7 +242,7 @@ func TestLogVarianceIsBent(t *testing.T) {
 	extreme := []float64{-1e4, -300, -20, 20, 300, 1e4}
 	bent := func(in []*graph.Node) *graph.Node {
 		out := graph.Concatenate([]*graph.Node{graph.ZerosLike(in[0]), in[0]}, 1)
-		return dist.DiagonalGaussian{}.Density(nil, out).(dist.Normal).LogVar
+		return dist.DiagonalGaussian{}.Density(nil, out, in[0].Shape().Dimensions[1]).(dist.Normal).LogVar
 	}
 	slopes := func(in []*graph.Node) []*graph.Node {
 		y := bent(in)
@@ -275,7 +282,7 @@ func TestLogVarianceIsBent(t *testing.T) {
 func TestDiagonalGaussianWantsPairs(t *testing.T) {
 	check.EachBackend(t, func(t *testing.T, b *engine.Backend) {
 		_, err := check.Try(b, func(in []*graph.Node) []*graph.Node {
-			return []*graph.Node{dist.DiagonalGaussian{}.Density(nil, in[0]).Mean()}
+			return []*graph.Node{dist.DiagonalGaussian{}.Density(nil, in[0], 2).Mean()}
 		}, repeat(0, 2, 5))
 		if err == nil {
 			t.Error("5 numbers are no pairs of μ and log σ², and are taken")

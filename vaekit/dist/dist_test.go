@@ -138,3 +138,13 @@ func pass(training bool, values map[string]*graph.Node, noise *graph.Node) *nets
 		return graph.Reshape(noise, dims...)
 	})
 }
+
+// as is noise that is given, whatever its name.
+func as(noise *graph.Node) dist.Noise {
+	return func(_ string, dims ...int) *graph.Node { return graph.Reshape(noise, dims...) }
+}
+
+// given is what a prior finds beside a node.
+func given(like *graph.Node, latent int) dist.Given {
+	return dist.Given{Graph: like.Graph(), DType: like.DType(), Latent: latent}
+}

@@ -17,10 +17,11 @@ type Normal struct {
 	LogVar *graph.Node // log σ², likewise
 }
 
-// Sample is μ + σ·noise.
-func (n Normal) Sample(noise *graph.Node) *graph.Node {
-	σ := graph.Exp(graph.MulScalar(n.LogVar, 0.5))
-	return graph.Add(expand(n.Mu, noise), graph.Mul(expand(σ, noise), noise))
+// Draw is z = μ + σ·ε, of log-density −½ Σ (log 2π + log σ² + ε²).
+func (n Normal) Draw(noise Noise, dims ...int) (z, logProb *graph.Node) {
+	ε := noise("z", dims...)
+	z = graph.Add(expand(n.Mu, ε), graph.Mul(expand(n.Sigma(), ε), ε))
+	return z, graph.ReduceSum(standardLogProb(ε, expand(n.LogVar, ε)), -1)
 }
 
 // LogProb is −½ Σ (log 2π + log σ² + (z−μ)²/σ²), summed over the latents.
@@ -32,9 +33,16 @@ func (n Normal) LogProb(z *graph.Node) *graph.Node {
 func (n Normal) LogProbEach(z *graph.Node) *graph.Node {
 	logVar := expand(n.LogVar, z)
 	d := graph.Sub(z, expand(n.Mu, z))
-	scaled := graph.Mul(graph.Square(d), graph.Exp(graph.Neg(logVar)))
-	return graph.MulScalar(graph.AddScalar(graph.Add(logVar, scaled), math.Log(2*math.Pi)), -0.5)
+	return standardLogProb(graph.Mul(d, graph.Exp(graph.MulScalar(logVar, -0.5))), logVar)
 }
+
+// standardLogProb is the log-density of μ + σ·ε: −½ (log 2π + log σ² + ε²).
+func standardLogProb(ε, logVar *graph.Node) *graph.Node {
+	return graph.MulScalar(graph.AddScalar(graph.Add(logVar, graph.Square(ε)), math.Log(2*math.Pi)), -0.5)
+}
+
+// Sigma is σ.
+func (n Normal) Sigma() *graph.Node { return graph.Exp(graph.MulScalar(n.LogVar, 0.5)) }
 
 // Mean is μ.
 func (n Normal) Mean() *graph.Node { return n.Mu }
@@ -45,8 +53,12 @@ func (n Normal) Fixed() Density {
 }
 
 // KL is KL(n ‖ p) of every latent, [batch, latent] in nats:
-// ½ (log σp² − log σ² + (σ² + (μ−μp)²)/σp² − 1).
-func (n Normal) KL(p Normal) *graph.Node {
+// ½ (log σp² − log σ² + (σ² + (μ−μp)²)/σp² − 1); nil where p is no Normal.
+func (n Normal) KL(density Density) *graph.Node {
+	p, ok := density.(Normal)
+	if !ok {
+		return nil
+	}
 	ratio := graph.Sub(n.LogVar, p.LogVar)
 	shift := graph.Mul(graph.Square(graph.Sub(n.Mu, p.Mu)), graph.Exp(graph.Neg(p.LogVar)))
 	return graph.MulScalar(graph.MinusOne(graph.Add(graph.Sub(graph.Exp(ratio), ratio), shift)), 0.5)
@@ -72,8 +84,7 @@ func (DiagonalGaussian) Outputs(latent int) int { return 2 * latent }
 func (DiagonalGaussian) Params(int) []nets.Param { return nil }
 
 // Density splits out [batch, 2·latent] into μ and log σ².
-func (DiagonalGaussian) Density(_ *nets.Pass, out *graph.Node) Density {
-	latent := out.Shape().Dimensions[1] / 2
+func (DiagonalGaussian) Density(_ *nets.Pass, out *graph.Node, latent int) Density {
 	out.AssertDims(-1, 2*latent)
 	mu := graph.Slice(out, graph.AxisRange(), graph.AxisRange(0, latent))
 	logVar := graph.Slice(out, graph.AxisRange(), graph.AxisRange(latent, 2*latent))
@@ -84,11 +95,11 @@ func (DiagonalGaussian) Density(_ *nets.Pass, out *graph.Node) Density {
 type StandardNormal struct{}
 
 // Params is empty.
-func (StandardNormal) Params(int) []nets.Param { return nil }
+func (StandardNormal) Params(int, []int) []nets.Param { return nil }
 
-// Density is N(0, I) in the element type of like.
-func (StandardNormal) Density(_ *nets.Pass, like *graph.Node, latent int) Density {
-	zero := graph.Zeros(like.Graph(), shapes.Make(like.DType(), 1, latent))
+// Density is N(0, I).
+func (StandardNormal) Density(_ *nets.Pass, given Given) Density {
+	zero := graph.Zeros(given.Graph, shapes.Make(given.DType, 1, given.Latent))
 	return Normal{zero, zero}
 }
 
