@@ -20,7 +20,9 @@ var densities = []struct {
 	stops   bool // gradients, before they reach the node
 	density func(out *graph.Node, latent int) dist.Density
 }{
-	{"DiagonalGaussian", 2, false, func(out *graph.Node, latent int) dist.Density { return dist.DiagonalGaussian{}.Density(nil, out, latent) }},
+	{"DiagonalGaussian", 2, false, func(out *graph.Node, latent int) dist.Density {
+		return dist.DiagonalGaussian{}.Density(nil, out, latent)
+	}},
 	{"DiagonalGaussian, fixed", 2, true, func(out *graph.Node, latent int) dist.Density {
 		return dist.DiagonalGaussian{}.Density(nil, out, latent).Fixed()
 	}},
