@@ -2,6 +2,7 @@ package vaekit
 
 import (
 	"fmt"
+	"math/rand/v2"
 	"slices"
 
 	"github.com/vaebook/vaebook/datasets"
@@ -164,15 +165,36 @@ func (b *built) params() []nets.Param {
 	return all
 }
 
-// variables are the parameters with the values that seed gives them.
-func (b *built) variables(seed uint64) ([]engine.Variable, error) {
+// variables are the parameters with the values that seed gives them, some of them
+// examples of the data.
+func (b *built) variables(seed uint64, data datasets.Dataset) ([]engine.Variable, error) {
 	var vars []engine.Variable
 	for _, p := range b.params() {
-		values, err := p.Init.Values(engine.Rand(seed, "init "+p.Name, 0), p.Shape)
+		rng := engine.Rand(seed, "init "+p.Name, 0)
+		values, err := []float32(nil), error(nil)
+		if p.Init == nets.Examples {
+			values, err = examples(rng, data, p.Shape[0])
+		} else {
+			values, err = p.Init.Values(rng, p.Shape)
+		}
 		if err != nil {
 			return nil, fmt.Errorf("vaekit: %s: %w", p.Name, err)
 		}
 		vars = append(vars, engine.Variable{Name: p.Name, Shape: p.Shape, Learned: !p.State, Value: values})
 	}
 	return vars, nil
+}
+
+// examples are the values of n of data, each as often as any other, give or take one.
+func examples(rng *rand.Rand, data datasets.Dataset, n int) ([]float32, error) {
+	var indices []int
+	for len(indices) < n {
+		order := rng.Perm(data.Len())
+		indices = append(indices, order[:min(n-len(indices), len(order))]...)
+	}
+	batch, err := datasets.Read(data, indices...)
+	if err != nil {
+		return nil, err
+	}
+	return unmasked(batch), nil
 }

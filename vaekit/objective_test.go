@@ -45,7 +45,7 @@ func TestGradientsOfObjectives(t *testing.T) {
 }
 
 func gradientCheck(t *testing.T, backend *engine.Backend, b *built) {
-	vars, err := b.variables(1)
+	vars, err := b.variables(1, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

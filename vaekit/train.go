@@ -118,7 +118,7 @@ func newSession(model Model, data datasets.Dataset, how Training) (*session, err
 	s.lines = []string{s.backend.Line}
 	s.feed = newFeed(s.backend, train, how.Batch, how.Seed)
 	s.feed.check = b.explains
-	vars, err := b.variables(how.Seed)
+	vars, err := b.variables(how.Seed, train)
 	if err != nil {
 		return nil, err
 	}

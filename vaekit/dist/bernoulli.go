@@ -2,7 +2,6 @@ package dist
 
 import (
 	"fmt"
-	"math"
 
 	"github.com/gomlx/gomlx/core/graph"
 
@@ -36,15 +35,12 @@ func (Bernoulli) Mean(_ *nets.Pass, out *graph.Node) *graph.Node {
 	return graph.Sigmoid(only(out))
 }
 
-// Sample draws 0 or 1: 1 where Φ(noise), which is uniform, is below the mean. The ends,
-// where backends round, are cut off: what is impossible or certain, to seven digits,
-// never or always happens.
+// Sample draws 0 or 1: 1 where a uniform number is below the mean. What is impossible or
+// certain, to seven digits, never or always happens.
 func (b Bernoulli) Sample(p *nets.Pass, out *graph.Node) *graph.Node {
 	mean := b.Mean(p, out)
 	noise := p.Noise("observation", mean.Shape().Dimensions...)
-	uniform := graph.MulScalar(graph.OnePlus(graph.Erf(graph.MulScalar(noise, math.Sqrt(0.5)))), 0.5)
-	uniform = graph.ClipScalar(uniform, 1e-7, 1-1e-7)
-	return graph.ConvertDType(graph.LessThan(uniform, mean), mean.DType())
+	return graph.ConvertDType(graph.LessThan(uniform(noise), mean), mean.DType())
 }
 
 // Check refuses values outside [0, 1]; values in between 0 and 1 are not proper.

@@ -1,73 +1,228 @@
 package dist_test
 
 import (
+	"fmt"
 	"math"
 	"math/rand/v2"
+	"slices"
 	"testing"
 
+	"github.com/gomlx/compute/dtypes"
+	"github.com/gomlx/compute/shapes"
 	"github.com/gomlx/gomlx/core/graph"
+	"gonum.org/v1/gonum/mat"
 	"gonum.org/v1/gonum/stat/distuv"
 
 	"github.com/vaebook/vaebook/vaekit/dist"
 	"github.com/vaebook/vaebook/vaekit/internal/check"
 	"github.com/vaebook/vaebook/vaekit/internal/engine"
+	"github.com/vaebook/vaebook/vaekit/nets"
 )
 
-// densities are built of one node, [1 or batch, Outputs], which a prior only takes the type of.
+// densities are built of what the encoder says, [1 or batch, outputs], and parameters.
+// A prior takes of the first only the type.
 var densities = []struct {
-	name    string
-	outputs int  // for one latent
-	stops   bool // gradients, before they reach the node
-	density func(out *graph.Node, latent int) dist.Density
+	name      string
+	posterior dist.Posterior // or
+	prior     dist.Prior
+	own       bool // log-densities are known of own draws alone
+	chooses   bool // draws depend on choices, through which no gradient flows
 }{
-	{"DiagonalGaussian", 2, false, func(out *graph.Node, latent int) dist.Density {
-		return dist.DiagonalGaussian{}.Density(nil, out, latent)
-	}},
-	{"DiagonalGaussian, fixed", 2, true, func(out *graph.Node, latent int) dist.Density {
-		return dist.DiagonalGaussian{}.Density(nil, out, latent).Fixed()
-	}},
-	{"StandardNormal", 1, false, func(out *graph.Node, latent int) dist.Density {
-		return dist.StandardNormal{}.Density(nil, given(out, latent))
-	}},
+	{name: "DiagonalGaussian", posterior: dist.DiagonalGaussian{}},
+	{name: "FullGaussian", posterior: dist.FullGaussian{}},
+	{name: "planar flows", posterior: dist.FlowPosterior{Flows: []dist.Flow{dist.Planar{}, dist.Planar{}}}, own: true},
+	{name: "IAF", posterior: dist.FlowPosterior{Flows: []dist.Flow{dist.IAF{Hidden: []int{5, 4}, Context: 2}, dist.IAF{Hidden: []int{3}}}}},
+	{name: "IAF after FullGaussian", posterior: dist.FlowPosterior{Base: dist.FullGaussian{}, Flows: []dist.Flow{dist.IAF{Hidden: []int{3}, Context: 1}}}},
+	{name: "coupling flow of the encoder", posterior: dist.FlowPosterior{Flows: []dist.Flow{dist.Coupling{Hidden: []int{3}, Context: 2}, dist.Coupling{Hidden: []int{3}}}}},
+	{name: "StandardNormal", prior: dist.StandardNormal{}},
+	{name: "MixtureOfGaussians", prior: dist.MixtureOfGaussians{Components: 3}, chooses: true},
+	{name: "VampPrior", prior: dist.VampPrior{Components: 3}, chooses: true},
+	{name: "RealNVP", prior: dist.FlowPrior{Flows: []dist.Flow{dist.Coupling{Hidden: []int{4}}, dist.Coupling{Hidden: []int{4}}, dist.Coupling{Hidden: []int{4}}}}},
+	{name: "masked autoregressive flow", prior: dist.FlowPrior{Flows: []dist.Flow{dist.Reversed{Flow: dist.IAF{Hidden: []int{4}, Context: 1}}}}},
 }
 
+// A sketch is a density for so many latents, with values for all that it depends on.
+type sketch struct {
+	inputs []check.Array // what the encoder says, then the parameters
+	build  func(in []*graph.Node) dist.Density
+}
+
+// sketched draws values for a density over latents, for a batch.
+func sketched(rng *rand.Rand, posterior dist.Posterior, prior dist.Prior, batch, latent int) sketch {
+	outputs, params := 1, []nets.Param(nil)
+	if posterior != nil {
+		outputs, params = posterior.Outputs(latent), posterior.Params(latent)
+	} else {
+		params = prior.Params(latent, []int{2 * latent}) // of VampPrior's pseudo-inputs
+	}
+	s := sketch{inputs: []check.Array{draw(rng, 0, 0.4, batch, outputs)}}
+	for _, p := range params {
+		s.inputs = append(s.inputs, draw(rng, 0, 0.4, p.Shape...))
+	}
+	s.build = func(in []*graph.Node) dist.Density {
+		values := map[string]*graph.Node{}
+		for i, p := range params {
+			values[p.Name] = in[1+i]
+		}
+		p := nets.NewPass(true, values, nil)
+		if posterior != nil {
+			return posterior.Density(p, in[0], latent)
+		}
+		g := given(in[0], latent)
+		g.Encode = func(x *graph.Node) dist.Density { return dist.DiagonalGaussian{}.Density(nil, x, latent) }
+		return prior.Density(p, g)
+	}
+	return s
+}
+
+// What is drawn has the density that LogProb says, in one dimension and in two.
 func TestDensities(t *testing.T) {
-	rng := rand.New(rand.NewPCG(1, 1))
 	const samples = 20000
-	noise := draw(rng, 0, 1, samples, 1)
-	grid := check.New(line.points, len(line.points), 1)
 	check.EachBackend(t, func(t *testing.T, b *engine.Backend) {
 		for _, c := range densities {
 			t.Run(c.name, func(t *testing.T) {
-				for _, out := range [][]float64{{0.7, -1.5}, {-2, 0.8}} {
-					got := check.Run(t, b, func(in []*graph.Node) []*graph.Node {
-						d := c.density(in[0], 1)
-						z, _ := d.Draw(as(in[2]), samples, 1)
-						return []*graph.Node{d.LogProb(in[1]), z, d.Mean()}
-					}, check.New(out[:c.outputs], 1, c.outputs), grid, noise)
-					assertDensity(t, line, got[0].Values, got[1].Values, got[2].Values[0])
+				rng := rand.New(rand.NewPCG(1, 1))
+				if line := sketched(rng, c.posterior, c.prior, 1, 1); !c.own {
+					integrates(t, b, line, samples)
 				}
+				fills(t, b, sketched(rng, c.posterior, c.prior, 1, 2), samples, c.own)
+			})
+		}
+	})
+}
 
-				const k, batch, latent = 2, 3, 4
-				out, z := draw(rng, 0, 1, batch, c.outputs*latent), draw(rng, 0, 1, k, batch, latent)
-				got := check.Run(t, b, func(in []*graph.Node) []*graph.Node {
-					d := c.density(in[0], latent)
-					logProb := d.LogProb(in[1])
+// integrates asserts that a density over one latent integrates to 1 and has its samples' moments.
+func integrates(t *testing.T, b *engine.Backend, s sketch, samples int) {
+	t.Helper()
+	n := len(s.inputs)
+	got := check.Run(t, b, func(in []*graph.Node) []*graph.Node {
+		d := s.build(in)
+		z, _ := d.Draw(noise(in[0]), samples, 1, 1)
+		return []*graph.Node{d.LogProb(graph.InsertAxes(in[n], 1)), z}
+	}, append(s.inputs, check.New(line.points, len(line.points), 1))...)
+	var mean float64
+	for i, x := range line.points {
+		mean += x * math.Exp(got[0].Values[i]) * line.measure[i]
+	}
+	assertDensity(t, line, got[0].Values, got[1].Values, mean)
+}
+
+// fills asserts that as many samples of a density over two latents fall into each quadrant
+// about their middle as the density says: by its integral or, where it is known of its
+// own draws alone, by E[1/p(z)] over those in a part of the plane, which is its area.
+func fills(t *testing.T, b *engine.Backend, s sketch, samples int, own bool) {
+	t.Helper()
+	const side, step = 250, 0.1
+	n := len(s.inputs)
+	grid := check.New(nil, side*side, 1, 2)
+	for i := range side * side {
+		grid.Values = append(grid.Values, (float64(i/side)-side/2)*step, (float64(i%side)-side/2)*step)
+	}
+	got := check.Run(t, b, func(in []*graph.Node) []*graph.Node {
+		d := s.build(in)
+		z, logProb := d.Draw(noise(in[0]), samples, 1, 2)
+		if own {
+			return []*graph.Node{z, logProb}
+		}
+		return []*graph.Node{z, logProb, d.LogProb(z), d.LogProb(in[n])}
+	}, append(s.inputs, grid)...)
+	z := got[0].Values
+	middle := [2]float64{}
+	for i := range z {
+		middle[i%2] += z[i] / float64(samples)
+	}
+	for i, m := range middle {
+		middle[i] = (math.Floor(m/step) + 0.5) * step // between points of the grid
+	}
+	quadrant := func(x, y float64) int {
+		q := 0
+		if x > middle[0] {
+			q++
+		}
+		if y > middle[1] {
+			q += 2
+		}
+		return q
+	}
+	var seen, area [4]float64
+	var squares float64
+	for i := range samples {
+		x, y := z[2*i], z[2*i+1]
+		seen[quadrant(x, y)]++
+		if r := math.Hypot(x-middle[0], y-middle[1]); r < 0.5 {
+			inverse := math.Exp(-got[1].Values[i])
+			area[0] += inverse / float64(samples)
+			squares += inverse * inverse / float64(samples)
+		}
+	}
+	if own {
+		deviation := math.Sqrt((squares - area[0]*area[0]) / float64(samples))
+		if want := math.Pi / 4; math.Abs(area[0]-want) > 4*deviation {
+			t.Errorf("draws within ½ of the middle say that a disc has an area of %.4f ± %.4f, not %.4f", area[0], deviation, want)
+		}
+		return
+	}
+	near(t, "log-density of a draw", got[1].Values, got[2].Values, 1e-9)
+	var says [4]float64
+	for i := range side * side {
+		says[quadrant(grid.Values[2*i], grid.Values[2*i+1])] += math.Exp(got[3].Values[i]) * step * step
+	}
+	near(t, "integral over the plane", []float64{sum(says[:])}, []float64{1}, 1e-3)
+	for q, p := range says {
+		if deviation := math.Sqrt(p * (1 - p) / float64(samples)); math.Abs(seen[q]/float64(samples)-p) > 4*deviation+1e-3 {
+			t.Errorf("quadrant %d: %.4f of the samples, %.4f of the density", q, seen[q]/float64(samples), p)
+		}
+	}
+}
+
+// Draws and log-densities have the shapes that are asked for, and right gradients.
+func TestDensityGradients(t *testing.T) {
+	const k, batch, latent = 2, 3, 3
+	rng := rand.New(rand.NewPCG(9, 9))
+	z := draw(rng, 0, 1, k, batch, latent)
+	check.EachBackend(t, func(t *testing.T, b *engine.Backend) {
+		for _, c := range densities {
+			t.Run(c.name, func(t *testing.T) {
+				s := sketched(rng, c.posterior, c.prior, batch, latent)
+				n := len(s.inputs)
+				inputs := append(s.inputs, z)
+				if !c.chooses {
+					check.Gradient(t, b, func(in []*graph.Node) *graph.Node {
+						z, logProb := s.build(in).Draw(noise(in[0]), k, batch, latent)
+						z.AssertDims(k, batch, latent)
+						logProb.AssertDims(k, batch)
+						return graph.Add(weightedSum(z), weightedSum(logProb))
+					}, s.inputs...)
+				}
+				if c.own {
+					return
+				}
+				check.Gradient(t, b, func(in []*graph.Node) *graph.Node {
+					logProb := s.build(in).LogProb(in[n])
 					logProb.AssertDims(k, batch)
-					sample, of := d.Draw(as(in[1]), k, batch, latent)
-					sample.AssertDims(k, batch, latent)
-					of.AssertDims(k, batch)
-					each := d.(dist.Normal).LogProbEach(in[1])
-					return []*graph.Node{logProb, graph.ReduceSum(each, -1), of, d.LogProb(sample)}
-				}, out, z)
-				near(t, "sum of the latents' log-densities", got[0].Values, got[1].Values, 1e-12)
-				near(t, "log-density of a draw", got[2].Values, got[3].Values, 1e-12)
-				if !c.stops {
-					check.Gradient(t, b, func(in []*graph.Node) *graph.Node { return c.density(in[0], latent).LogProb(in[1]) }, out, z)
+					return logProb
+				}, inputs...)
+				check.Gradient(t, b, func(in []*graph.Node) *graph.Node { return s.build(in).Mean() }, s.inputs...)
+
+				// Fixed changes no value; gradients reach z and not the parameters.
+				got := check.Run(t, b, func(in []*graph.Node) []*graph.Node {
+					free, fixed := s.build(in).LogProb(in[n]), s.build(in).Fixed().LogProb(in[n])
+					all := []*graph.Node{free, fixed, graph.Gradient(graph.ReduceAllSum(free), in[n])[0], graph.Gradient(graph.ReduceAllSum(fixed), in[n])[0]}
+					return append(all, graph.Gradient(graph.ReduceAllSum(fixed), in[:n]...)...)
+				}, inputs...)
+				near(t, "fixed log-density", got[1].Values, got[0].Values, 1e-12)
+				near(t, "gradient of z", got[3].Values, got[2].Values, 1e-12)
+				for i, of := range got[4:] {
+					near(t, fmt.Sprint("gradient of what is fixed, ", i), of.Values, make([]float64, len(of.Values)), 0)
 				}
 			})
 		}
 	})
+}
+
+// weightedSum tells apart what a plain sum would not.
+func weightedSum(x *graph.Node) *graph.Node {
+	return graph.ReduceAllSum(graph.Mul(x, graph.Sin(graph.ConvertDType(graph.IotaFull(x.Graph(), shapes.Make(dtypes.Int32, x.Shape().Dimensions...)), x.DType()))))
 }
 
 func TestNormalIsGonums(t *testing.T) {
@@ -89,40 +244,12 @@ func TestNormalIsGonums(t *testing.T) {
 	})
 }
 
-// Fixed changes no value; gradients reach z and not the parameters.
-func TestFixed(t *testing.T) {
-	rng := rand.New(rand.NewPCG(3, 3))
-	mu, logVar, z := draw(rng, 0, 1, 2, 3), draw(rng, 0, 1, 2, 3), draw(rng, 0, 1, 2, 3)
-	check.EachBackend(t, func(t *testing.T, b *engine.Backend) {
-		of := func(f func(d dist.Density, z *graph.Node) *graph.Node, fixed bool) []check.Array {
-			return check.Run(t, b, func(in []*graph.Node) []*graph.Node {
-				var d dist.Density = dist.Normal{Mu: in[0], LogVar: in[1]}
-				if fixed {
-					d = d.Fixed()
-				}
-				y := graph.ReduceAllSum(f(d, in[2]))
-				return append(graph.Gradient(y, in...), y)
-			}, mu, logVar, z)
-		}
-		for name, f := range map[string]func(d dist.Density, z *graph.Node) *graph.Node{
-			"LogProb": func(d dist.Density, z *graph.Node) *graph.Node { return d.LogProb(z) },
-			"Draw":    func(d dist.Density, z *graph.Node) *graph.Node { x, _ := d.Draw(as(z), 2, 3); return x },
-		} {
-			free, fixed := of(f, false), of(f, true)
-			near(t, name+": gradient of μ", fixed[0].Values, make([]float64, 6), 0)
-			near(t, name+": gradient of log σ²", fixed[1].Values, make([]float64, 6), 0)
-			near(t, name+": gradient of z", fixed[2].Values, free[2].Values, 1e-14)
-			near(t, name, fixed[3].Values, free[3].Values, 1e-14)
-		}
-	})
-}
-
 // pairs are q and p as μ and log σ² of each.
 var pairs = [][4]float64{
 	{0, 0, 0, 0}, {1, 0, 0, 0}, {-0.3, -1.2, 0, 0}, {2, 1.5, 0, 0}, {0.5, -3, -1, 0.7}, {-2, 0.2, 1, -1}, {3, 2, 3, 2},
 }
 
-func columns() (q, p [2]check.Array) {
+func sides() (q, p [2]check.Array) {
 	values := make([][]float64, 4)
 	for _, pair := range pairs {
 		for i, v := range pair {
@@ -149,7 +276,7 @@ func TestKLIsItsIntegral(t *testing.T) {
 		}
 		want = append(want, kl)
 	}
-	q, p := columns()
+	q, p := sides()
 	check.EachBackend(t, func(t *testing.T, b *engine.Backend) {
 		near(t, "float64", run(t, b, divergence, q[0], q[1], p[0], p[1]).Values, want, 1e-12)
 		near(t, "float32", run(t, b, divergence, q[0].In32(), q[1].In32(), p[0].In32(), p[1].In32()).Values, want, 1e-6)
@@ -161,7 +288,7 @@ func TestKLIsItsIntegral(t *testing.T) {
 func TestKLIsItsMonteCarloEstimate(t *testing.T) {
 	const samples = 20000
 	noise := draw(rand.New(rand.NewPCG(4, 4)), 0, 1, samples, 1, len(pairs))
-	q, p := columns()
+	q, p := sides()
 	check.EachBackend(t, func(t *testing.T, b *engine.Backend) {
 		got := check.Run(t, b, func(in []*graph.Node) []*graph.Node {
 			q, p := dist.Normal{Mu: in[0], LogVar: in[1]}, dist.Normal{Mu: in[2], LogVar: in[3]}
@@ -293,4 +420,62 @@ func TestDiagonalGaussianWantsPairs(t *testing.T) {
 	if got := (dist.DiagonalGaussian{}).Outputs(8); got != 16 {
 		t.Errorf("8 latents want %d numbers", got)
 	}
+}
+
+// A FullGaussian has the density of its covariance, and its KL is the mean of log q − log p over
+// draws, and that of a diagonal one where L is.
+func TestFullGaussian(t *testing.T) {
+	const latent, samples = 3, 40000
+	rng := rand.New(rand.NewPCG(11, 1))
+	out, z := draw(rng, 0, 0.7, 1, dist.FullGaussian{}.Outputs(latent)), draw(rng, 0, 2, 5, latent)
+	σ := make([]float64, latent)
+	for i := range σ {
+		σ[i] = math.Exp(out.Values[latent+i] / 2)
+	}
+	o := out.Values[2*latent:]
+	l := mat.NewTriDense(latent, mat.Lower, []float64{σ[0], 0, 0, o[0], σ[1], 0, o[1], o[2], σ[2]})
+	var covariance mat.SymDense
+	covariance.SymOuterK(1, l)
+	var inverse mat.Dense
+	if err := inverse.Inverse(&covariance); err != nil {
+		t.Fatal(err)
+	}
+	logDet, _ := mat.LogDet(&covariance)
+	var want []float64
+	for i := range 5 {
+		d := mat.NewVecDense(latent, slices.Clone(z.Values[i*latent:(i+1)*latent]))
+		d.SubVec(d, mat.NewVecDense(latent, out.Values[:latent]))
+		want = append(want, -(mat.Inner(d, &inverse, d)+logDet+latent*math.Log(2*math.Pi))/2)
+	}
+	check.EachBackend(t, func(t *testing.T, b *engine.Backend) {
+		got := check.Run(t, b, func(in []*graph.Node) []*graph.Node {
+			q := dist.FullGaussian{}.Density(nil, in[0], latent)
+			p := dist.Normal{Mu: graph.AddScalar(graph.ZerosLike(q.Mean()), 0.3), LogVar: graph.AddScalar(graph.ZerosLike(q.Mean()), 0.5)}
+			draws, logProb := q.Draw(noise(in[0]), samples, 1, latent)
+			diagonal := graph.Mul(in[0], graph.Const(in[0].Graph(), [][]float64{{1, 1, 1, 1, 1, 1, 0, 0, 0}}))
+			alone := dist.FullGaussian{}.Density(nil, diagonal, latent)
+			return []*graph.Node{
+				q.LogProb(graph.InsertAxes(in[1], 1)), dist.KL(q, p), graph.Sub(logProb, p.LogProb(draws)),
+				dist.KL(alone, p), dist.KL(dist.Normal{Mu: alone.Mean(), LogVar: alone.(dist.Correlated).LogVar}, p),
+				q.(dist.Correlated).Sigma(),
+			}
+		}, out, z)
+		near(t, "log-density", got[0].Values, want, 1e-12)
+		ratios := got[2].Values
+		mean, deviation := sum(ratios)/samples, 0.0
+		for _, r := range ratios {
+			deviation += (r - mean) * (r - mean) / samples
+		}
+		deviation = math.Sqrt(deviation / samples)
+		if kl := sum(got[1].Values); math.Abs(mean-kl) > 4*deviation {
+			t.Errorf("KL is %g, the mean of log q − log p %g ± %g", kl, mean, deviation)
+		}
+		near(t, "KL where L is diagonal", got[3].Values, got[4].Values, 1e-12)
+		for i, s := range got[5].Values {
+			near(t, "σ", []float64{s}, []float64{math.Sqrt(covariance.At(i, i))}, 1e-12)
+		}
+		check.Gradient(t, b, func(in []*graph.Node) *graph.Node {
+			return dist.KL(dist.FullGaussian{}.Density(nil, in[0], latent), dist.StandardNormal{}.Density(nil, given(in[0], latent)))
+		}, out)
+	})
 }

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"testing"
 
+	"github.com/gomlx/compute/dtypes"
 	"github.com/gomlx/gomlx/core/graph"
 
 	"github.com/vaebook/vaebook/vaekit/dist"
@@ -117,8 +118,14 @@ func TestDistributionsAsJSON(t *testing.T) {
 		Prior      dist.Prior
 		Likelihood dist.Likelihood
 	}
+	var models []model
 	for _, c := range likelihoods {
-		want := model{dist.DiagonalGaussian{}, dist.StandardNormal{}, c.likelihood}
+		models = append(models, model{Likelihood: c.likelihood})
+	}
+	for _, c := range densities {
+		models = append(models, model{Posterior: c.posterior, Prior: c.prior})
+	}
+	for _, want := range models {
 		data, err := describe.Encode(want)
 		if err != nil {
 			t.Fatal(err)
@@ -147,4 +154,12 @@ func as(noise *graph.Node) dist.Noise {
 // given is what a prior finds beside a node.
 func given(like *graph.Node, latent int) dist.Given {
 	return dist.Given{Graph: like.Graph(), DType: like.DType(), Latent: latent}
+}
+
+// noise is other noise under each name, of the type of like, and the same in every graph.
+func noise(like *graph.Node) dist.Noise {
+	return func(name string, dims ...int) *graph.Node {
+		key := graph.Const(like.Graph(), engine.Key(1, "test", 0))
+		return graph.ConvertDType(engine.Normal(key, name, dtypes.Float64, dims...), like.DType())
+	}
 }

@@ -31,6 +31,12 @@ const (
 
 	// LeCunNormal draws with standard deviation √(1 / fan in) (LeCun et al., 1998).
 	LeCunNormal Init = "lecun normal"
+
+	// StandardNormal draws from N(0, 1).
+	StandardNormal Init = "standard normal"
+
+	// Examples makes each row an example of the training data, chosen by the run's seed.
+	Examples Init = "examples"
 )
 
 // Values draws the values of a parameter of the given shape. The last axis
@@ -73,6 +79,8 @@ func (i Init) Values(rng *rand.Rand, shape []int) ([]float32, error) {
 		return normal(math.Sqrt(2 / fanIn)), nil
 	case LeCunNormal:
 		return normal(math.Sqrt(1 / fanIn)), nil
+	case StandardNormal:
+		return normal(1), nil
 	}
 	return nil, fmt.Errorf("nets: there is no initialisation %q; see the constants of type nets.Init", string(i))
 }

@@ -17,6 +17,7 @@ type Pass struct {
 
 	where string       // the name of the layer the pass is in, with a dot behind it
 	as    dtypes.DType // of the parameters that layers get; invalid: as they are kept
+	fixed bool         // whether gradients take parameters as constants
 	run   *passRun
 }
 
@@ -36,15 +37,18 @@ func NewPass(training bool, values map[string]*graph.Node, noise func(name strin
 
 // In is the same pass inside the part called name.
 func (p *Pass) In(name string) *Pass {
-	return &Pass{p.Training, p.where + name + ".", p.as, p.run}
+	return &Pass{p.Training, p.where + name + ".", p.as, p.fixed, p.run}
 }
 
 // As has apply see x, and every parameter, as numbers of another type. What it makes is of
 // x's type again; gradients are of the type that is kept.
 func (p *Pass) As(dtype dtypes.DType, x *graph.Node, apply func(p *Pass, x *graph.Node) *graph.Node) *graph.Node {
-	y := apply(&Pass{p.Training, p.where, dtype, p.run}, graph.ConvertDType(x, dtype))
+	y := apply(&Pass{p.Training, p.where, dtype, p.fixed, p.run}, graph.ConvertDType(x, dtype))
 	return graph.ConvertDType(y, x.DType())
 }
+
+// Fixed is the same pass, its parameters taken as constants by gradients.
+func (p *Pass) Fixed() *Pass { return &Pass{p.Training, p.where, p.as, true, p.run} }
 
 // Watch has f called with the output of every layer of every net that the pass goes
 // through from now on, and the layer's name, such as "encoder.1 (nets.Dense)".
@@ -59,10 +63,14 @@ func (p *Pass) saw(i int, layer Layer, out *graph.Node) {
 
 // Param is the node of a parameter that the layer listed under this name.
 func (p *Pass) Param(name string) *graph.Node {
-	if p.as != dtypes.InvalidDType {
-		return graph.ConvertDType(p.kept(name), p.as)
+	node := p.kept(name)
+	if p.fixed {
+		node = graph.StopGradient(node)
 	}
-	return p.kept(name)
+	if p.as != dtypes.InvalidDType {
+		node = graph.ConvertDType(node, p.as)
+	}
+	return node
 }
 
 func (p *Pass) kept(name string) *graph.Node {
