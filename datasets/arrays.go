@@ -231,7 +231,7 @@ func (a *array) examples(shape, labels []int) (Dataset, error) {
 		return nil, fmt.Errorf("Array.Shape %v has %d values, an example of the array %v has %d", shape, Size(shape), own, Size(own))
 	}
 	// What is shown of it: the values are read into it where they fit.
-	e, err := newExamples(a.path, shape, Table{}, 0, nil)
+	e, err := newExamples(a.path, shape, Table{}, 0)
 	if err != nil {
 		return nil, err
 	}
@@ -239,7 +239,7 @@ func (a *array) examples(shape, labels []int) (Dataset, error) {
 	if labels != nil && len(labels) != e.n {
 		return nil, fmt.Errorf("%d labels for %d examples", len(labels), e.n)
 	}
-	e.labels = labels
+	e.table.Labels = labels
 	f := &arrayFile{array: a, shape: e.shape, labels: labels, per: Size(shape)}
 	width := 4 // bytes of a value in memory
 	if f.keepsBytes() {
@@ -282,19 +282,17 @@ func (f *arrayFile) String() string { return describe(f.Len(), f.shape, f.labels
 
 // Read sets batch to the examples with the given indices.
 func (f *arrayFile) Read(batch *Batch, visit uint64, indices []int) error {
-	t := Table{Floats: batch.Values}
+	t := Table{Floats: batch.Values, Labels: batch.Labels}
 	if err := f.ReadTable(&t, visit, indices); err != nil {
 		return err
 	}
 	if t.Bytes == nil {
 		batch.Values = t.Floats
 	}
+	batch.Labels = t.Labels
 	batch.reset(f.shape, len(indices), f.labels != nil, false, false)
 	if t.Bytes != nil {
 		bytesToFloats(batch.Values, t.Bytes)
-	}
-	for i := range batch.Labels {
-		batch.Labels[i] = f.labels[indices[i]]
 	}
 	return nil
 }
@@ -309,7 +307,10 @@ func (f *arrayFile) ReadTable(table *Table, _ uint64, indices []int) error {
 		return err
 	}
 	defer file.Close()
-	table.reset(f.keepsBytes(), false, len(indices)*f.per)
+	table.reset(f.keepsBytes(), false, f.labels != nil, len(indices), f.per)
+	for i := range table.Labels {
+		table.Labels[i] = f.labels[indices[i]]
+	}
 	row := f.per * f.size
 	return readRows(file, f.from, row, indices, func(i int, raw []byte) error {
 		if f.keepsBytes() {

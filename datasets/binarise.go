@@ -82,7 +82,7 @@ func (b *binarised) Resident(visit uint64) Table {
 			})
 		}
 		wait.Wait()
-		b.table, b.visit, b.drawn = Table{Bytes: bits, Mask: grey.Mask}, at, true
+		b.table, b.visit, b.drawn = Table{Bytes: bits, Mask: grey.Mask, Labels: grey.Labels}, at, true
 	}
 	return b.table
 }

@@ -14,7 +14,6 @@ type Examples struct {
 	shape  []int
 	n      int
 	table  Table
-	labels []int
 	origin []string
 }
 
@@ -22,7 +21,7 @@ type Examples struct {
 // for v/255. Labels has one for each example, or is nil. Values and labels are
 // not copied.
 func FromBytes(shape []int, values []uint8, labels []int) (*Examples, error) {
-	return newExamples("datasets.FromBytes", shape, Table{Bytes: values}, len(values), labels)
+	return newExamples("datasets.FromBytes", shape, Table{Bytes: values, Labels: labels}, len(values))
 }
 
 // FromFloats returns the examples in values, [examples, shape...], which must be
@@ -32,7 +31,7 @@ func FromFloats(shape []int, values []float32, labels []int) (*Examples, error) 
 	if err := finite(values, max(Size(shape), 1), 0); err != nil {
 		return nil, fmt.Errorf("datasets.FromFloats: %w", err)
 	}
-	return newExamples("datasets.FromFloats", shape, Table{Floats: values}, len(values), labels)
+	return newExamples("datasets.FromFloats", shape, Table{Floats: values, Labels: labels}, len(values))
 }
 
 // finite returns an error that names the first of values, per to an example, that is
@@ -52,7 +51,7 @@ func Hold(data Dataset) (*Examples, error) {
 	if err != nil {
 		return nil, err
 	}
-	e, err := newExamples("datasets.Hold", data.Shape(), Table{Floats: b.Values, Mask: b.Mask}, len(b.Values), b.Labels)
+	e, err := newExamples("datasets.Hold", data.Shape(), Table{Floats: b.Values, Mask: b.Mask, Labels: b.Labels}, len(b.Values))
 	if err != nil {
 		return nil, err
 	}
@@ -60,7 +59,7 @@ func Hold(data Dataset) (*Examples, error) {
 	return e, nil
 }
 
-func newExamples(what string, shape []int, table Table, values int, labels []int) (*Examples, error) {
+func newExamples(what string, shape []int, table Table, values int) (*Examples, error) {
 	per := 1
 	for _, d := range shape {
 		if d < 1 || per > math.MaxInt32/d {
@@ -72,10 +71,10 @@ func newExamples(what string, shape []int, table Table, values int, labels []int
 		return nil, fmt.Errorf("%s: %d values are no whole number of examples of shape %v, which have %d", what, values, shape, per)
 	}
 	n := values / per
-	if labels != nil && len(labels) != n {
+	if labels := table.Labels; labels != nil && len(labels) != n {
 		return nil, fmt.Errorf("%s: %d labels for %d examples; give one for each, or nil", what, len(labels), n)
 	}
-	return &Examples{what: what, shape: slices.Clone(shape), n: n, table: table, labels: labels}, nil
+	return &Examples{what: what, shape: slices.Clone(shape), n: n, table: table}, nil
 }
 
 // Len is the number of examples.
@@ -86,7 +85,7 @@ func (e *Examples) Shape() []int { return slices.Clone(e.shape) }
 
 // Labels returns one label for each example, nil where there are none. The
 // caller must not change them.
-func (e *Examples) Labels() []int { return e.labels }
+func (e *Examples) Labels() []int { return e.table.Labels }
 
 // Resident returns all examples, which are the same at every visit.
 func (e *Examples) Resident(uint64) Table { return e.table }
@@ -97,7 +96,7 @@ func (e *Examples) Read(batch *Batch, _ uint64, indices []int) error {
 		return err
 	}
 	per := Size(e.shape)
-	batch.reset(e.shape, len(indices), e.labels != nil, e.table.Mask != nil, e.origin != nil)
+	batch.reset(e.shape, len(indices), e.table.Labels != nil, e.table.Mask != nil, e.origin != nil)
 	for i, from := range indices {
 		to := batch.Values[i*per : (i+1)*per]
 		if e.table.Bytes != nil {
@@ -106,7 +105,7 @@ func (e *Examples) Read(batch *Batch, _ uint64, indices []int) error {
 			copy(to, e.table.Floats[from*per:])
 		}
 		if batch.Labels != nil {
-			batch.Labels[i] = e.labels[from]
+			batch.Labels[i] = e.table.Labels[from]
 		}
 		if batch.Mask != nil {
 			copy(batch.Mask[i*per:(i+1)*per], e.table.Mask[from*per:])
@@ -124,8 +123,11 @@ func (e *Examples) ReadTable(table *Table, _ uint64, indices []int) error {
 		return err
 	}
 	per := Size(e.shape)
-	table.reset(e.table.Bytes != nil, e.table.Mask != nil, len(indices)*per)
+	table.reset(e.table.Bytes != nil, e.table.Mask != nil, e.table.Labels != nil, len(indices), per)
 	for i, from := range indices {
+		if table.Labels != nil {
+			table.Labels[i] = e.table.Labels[from]
+		}
 		to, from := i*per, from*per
 		if table.Bytes != nil {
 			copy(table.Bytes[to:to+per], e.table.Bytes[from:])
@@ -169,7 +171,7 @@ func resized[T any](s []T, n int, wanted bool) []T {
 }
 
 // String says what e holds, such as "60000 examples of shape 28×28×1, 10 labels".
-func (e *Examples) String() string { return describe(e.n, e.shape, e.labels) }
+func (e *Examples) String() string { return describe(e.n, e.shape, e.table.Labels) }
 
 func describe(n int, shape, labels []int) string {
 	dims := make([]string, len(shape))

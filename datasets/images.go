@@ -108,17 +108,15 @@ func skippedFiles(errs []error) string {
 
 // Read sets batch to the pictures with the given indices.
 func (f *imageFiles) Read(batch *Batch, visit uint64, indices []int) error {
-	var t Table
+	t := Table{Labels: batch.Labels}
 	if err := f.ReadTable(&t, visit, indices); err != nil {
 		return err
 	}
+	batch.Labels = t.Labels
 	batch.reset(f.shape, len(indices), f.labels != nil, false, true)
 	bytesToFloats(batch.Values, t.Bytes)
 	for i, index := range indices {
 		batch.Origin[i] = f.names[index]
-		if f.labels != nil {
-			batch.Labels[i] = f.labels[index]
-		}
 	}
 	return nil
 }
@@ -129,7 +127,10 @@ func (f *imageFiles) ReadTable(table *Table, _ uint64, indices []int) error {
 		return err
 	}
 	per := Size(f.shape)
-	table.reset(true, false, len(indices)*per)
+	table.reset(true, false, f.labels != nil, len(indices), per)
+	for i := range table.Labels {
+		table.Labels[i] = f.labels[indices[i]]
+	}
 	return each(len(indices), func(i int) error {
 		name := f.names[indices[i]]
 		_, err := f.how.decode(filepath.Join(f.dir, name), table.Bytes[i*per:(i+1)*per])

@@ -96,7 +96,7 @@ func Plucked(p Plucking) (*Strings, error) {
 		})
 	}
 	wait.Wait()
-	e, err := newExamples("datasets.Plucked", []int{cut.Length, 1}, Table{Floats: values}, len(values), nil)
+	e, err := newExamples("datasets.Plucked", []int{cut.Length, 1}, Table{Floats: values}, len(values))
 	if err != nil {
 		return nil, err
 	}

@@ -187,14 +187,14 @@ func (p *speechPart) examples() (*Examples, error) {
 			origin = append(origin, fmt.Sprintf("%s@%d", p.names[i], offset))
 		}
 	}
-	table := Table{Floats: make([]float32, len(of)*length), Mask: make([]uint8, len(of)*length)}
+	table := Table{Floats: make([]float32, len(of)*length), Mask: make([]uint8, len(of)*length), Labels: labels}
 	for k, offset := range offsets {
 		n := copy(table.Floats[k*length:(k+1)*length], p.sounds[of[k]][offset:])
 		for j := range n {
 			table.Mask[k*length+j] = 1
 		}
 	}
-	e, err := newExamples("datasets.SpokenDigits", []int{length, 1}, table, len(table.Floats), labels)
+	e, err := newExamples("datasets.SpokenDigits", []int{length, 1}, table, len(table.Floats))
 	if err != nil {
 		return nil, err
 	}

@@ -137,20 +137,21 @@ func (s *residentSubset) Resident(visit uint64) Table {
 		return s.gathered
 	}
 	s.from, s.done = t, true
+	per := Size(s.Shape())
 	s.gathered = Table{
-		Bytes:  gather(&s.subset, t.Bytes),
-		Floats: gather(&s.subset, t.Floats),
-		Mask:   gather(&s.subset, t.Mask),
+		Bytes:  gather(&s.subset, t.Bytes, per),
+		Floats: gather(&s.subset, t.Floats, per),
+		Mask:   gather(&s.subset, t.Mask, per),
+		Labels: gather(&s.subset, t.Labels, 1),
 	}
 	return s.gathered
 }
 
-// gather copies the rows of the subset's examples.
-func gather[T any](s *subset, rows []T) []T {
+// gather copies the rows, of per values, of the subset's examples.
+func gather[T any](s *subset, rows []T, per int) []T {
 	if rows == nil {
 		return nil
 	}
-	per := Size(s.Shape())
 	out := make([]T, 0, s.n*per)
 	for i := range s.n {
 		from := s.of(i) * per

@@ -16,7 +16,7 @@ func Synthetic(n int, shape []int, example func(i int, values []float32)) (*Made
 	if n < 0 || example == nil {
 		return nil, fmt.Errorf("datasets.Synthetic: %d examples and a function that makes them are asked for", n)
 	}
-	if _, err := newExamples("datasets.Synthetic", shape, Table{}, 0, nil); err != nil {
+	if _, err := newExamples("datasets.Synthetic", shape, Table{}, 0); err != nil {
 		return nil, err
 	}
 	return &Made{n, slices.Clone(shape), example}, nil

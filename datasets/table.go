@@ -37,6 +37,7 @@ type Table struct {
 	Bytes  []uint8   // [examples, shape...]; v stands for v/255. Nil: see Floats
 	Floats []float32 // [examples, shape...]
 	Mask   []uint8   // as in Batch
+	Labels []int     // as in Batch
 }
 
 // ReadTable sets table to examples of data, by its own ReadTable where it is [Tabular].
@@ -45,17 +46,18 @@ func ReadTable(data Dataset, table *Table, visit uint64, indices []int) error {
 		if err := t.ReadTable(table, visit, indices); err != nil {
 			return err
 		}
-		return table.check(len(indices) * Size(data.Shape()))
+		return table.check(len(indices), Size(data.Shape()))
 	}
-	b := Batch{Values: table.Floats, Mask: table.Mask}
+	b := Batch{Values: table.Floats, Mask: table.Mask, Labels: table.Labels}
 	if err := data.Read(&b, visit, indices); err != nil {
 		return err
 	}
-	*table = Table{Floats: b.Values, Mask: b.Mask}
+	*table = Table{Floats: b.Values, Mask: b.Mask, Labels: b.Labels}
 	return b.Check(data.Shape(), len(indices))
 }
 
-func (t *Table) check(values int) error {
+func (t *Table) check(n, per int) error {
+	values := n * per
 	switch {
 	case t.Bytes != nil && t.Floats != nil:
 		return fmt.Errorf("datasets: ReadTable set both bytes and floats; values have one form")
@@ -63,20 +65,24 @@ func (t *Table) check(values int) error {
 		return fmt.Errorf("datasets: ReadTable set %d values where %d were asked for", len(t.Bytes)+len(t.Floats), values)
 	case t.Mask != nil && len(t.Mask) != values:
 		return fmt.Errorf("datasets: ReadTable set a mask of %d for %d values", len(t.Mask), values)
+	case t.Labels != nil && len(t.Labels) != n:
+		return fmt.Errorf("datasets: ReadTable set %d labels for %d examples", len(t.Labels), n)
 	}
 	return nil
 }
 
-// reset makes room for so many values, in t's own memory where that is enough.
-func (t *Table) reset(bytes, mask bool, values int) {
+// reset makes room for n examples of per values, in t's own memory where that is enough.
+func (t *Table) reset(bytes, mask, labels bool, n, per int) {
+	values := n * per
 	t.Bytes = resized(t.Bytes, values, bytes)
 	t.Floats = resized(t.Floats, values, !bytes)
 	t.Mask = resized(t.Mask, values, mask)
+	t.Labels = resized(t.Labels, n, labels)
 }
 
 // Same says whether two tables are one: the same memory, not merely equal values.
 func (t Table) Same(u Table) bool {
-	return same(t.Bytes, u.Bytes) && same(t.Floats, u.Floats) && same(t.Mask, u.Mask)
+	return same(t.Bytes, u.Bytes) && same(t.Floats, u.Floats) && same(t.Mask, u.Mask) && same(t.Labels, u.Labels)
 }
 
 // same says that a and b are one slice, not only equal ones.

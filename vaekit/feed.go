@@ -131,7 +131,7 @@ func (f *feed) placeAll(t datasets.Table) error {
 		}
 		f.free()
 		var err error
-		if f.table, err = f.backend.NewTable(datasets.Size(f.data.Shape()), values(t), t.Mask); err != nil {
+		if f.table, err = f.backend.NewTable(datasets.Size(f.data.Shape()), values(t), t.Mask, nil); err != nil {
 			return err
 		}
 		f.resident = t
@@ -222,7 +222,7 @@ func (f *feed) place(t datasets.Table) (*engine.Table, error) {
 		t.Mask = bytes.Repeat([]uint8{1}, examples*per)
 	}
 	t.Bytes, t.Floats, t.Mask = filled(t.Bytes, examples*per), filled(t.Floats, examples*per), filled(t.Mask, examples*per)
-	table, err := f.backend.NewTable(per, values(t), t.Mask)
+	table, err := f.backend.NewTable(per, values(t), t.Mask, nil)
 	if err != nil {
 		return nil, err
 	}

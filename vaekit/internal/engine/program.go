@@ -50,8 +50,8 @@ func (t *Trainer) Run(data *Table, base, from, to int) (measures [][3]float64, e
 	if t.lost != nil {
 		return nil, t.lost
 	}
-	if masks := data.on[0].mask != nil; t.exec == nil || t.masks != masks {
-		t.masks = masks
+	if masks, labels := data.on[0].mask != nil, data.on[0].labels != nil; t.exec == nil || t.masks != masks || t.labels != labels {
+		t.masks, t.labels = masks, labels
 		if err := t.compile(); err != nil {
 			return nil, err
 		}
@@ -172,7 +172,7 @@ func (t *Trainer) runStep(data *Table, base, i int) (Status, error) {
 	return status, nil
 }
 
-// attempted is the graph of an attempt: of i, base, indices, values, [mask,] variables...
+// attempted is the graph of an attempt: of i, base, indices, values, [mask,] [labels,] variables...
 // and the status, to the next status and what the variables' new values are made from.
 func (t *Trainer) attempted(in []*graph.Node) []*graph.Node {
 	fixed, last := t.fixed(), len(in)-1
@@ -220,19 +220,26 @@ func arguments(data tablePart, scalars ...int) []any {
 	if data.mask != nil {
 		args = append(args, data.mask)
 	}
+	if data.labels != nil {
+		args = append(args, data.labels)
+	}
 	return args
 }
 
 // fixed is how many inputs there are between the step and what is carried: base, indices,
-// values and perhaps a mask.
+// values and perhaps a mask and labels.
 func (t *Trainer) fixed() int {
+	n := 3
 	if t.masks {
-		return 4
+		n++
 	}
-	return 3
+	if t.labels {
+		n++
+	}
+	return n
 }
 
-// program is the graph of many steps: of from, to, base, indices, values, [mask,] carry...,
+// program is the graph of many steps: of from, to, base, indices, values, [mask,] [labels,] carry...,
 // to the new carry, the measures of all steps and how many there are.
 func (t *Trainer) program(in []*graph.Node) []*graph.Node {
 	fixed := t.fixed()

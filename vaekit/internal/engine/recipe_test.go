@@ -27,7 +27,7 @@ func averaging(t *testing.T, b *engine.Backend, r engine.Recipe, examples []floa
 	if err != nil {
 		t.Fatal(err)
 	}
-	table, err := b.NewTable(1, examples, nil)
+	table, err := b.NewTable(1, examples, nil, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -48,7 +48,7 @@ type attempt struct {
 }
 
 // step is one training step in a graph: what is carried after it. Data is base, indices,
-// values and perhaps a mask.
+// values and perhaps a mask and labels.
 func (t *Trainer) step(i *graph.Node, data, carry []*graph.Node) []*graph.Node {
 	last := len(carry) - 1
 	a := t.attempt(i, data, carry[:len(t.vars)], carry[last])
@@ -82,6 +82,9 @@ func (t *Trainer) attempt(i *graph.Node, data, vars []*graph.Node, status *graph
 	}
 	if t.masks {
 		build.Mask = pick(data[3])
+	}
+	if t.labels {
+		build.Labels = graph.Gather(data[len(data)-1], graph.InsertAxes(row, -1))
 	}
 	for k, v := range t.vars {
 		build.Values[v.Name] = vars[k]

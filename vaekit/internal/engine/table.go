@@ -16,12 +16,13 @@ type Table struct {
 type tablePart struct {
 	values  *tensors.Tensor // [examples, values], bytes (v stands for v/255) or float32
 	mask    *tensors.Tensor // like values, bytes 0 or 1; nil: nothing is padding
+	labels  *tensors.Tensor // int32 [examples]; nil: the model does not ask
 	indices *tensors.Tensor // int32 [steps, batch / devices]
 }
 
-// NewTable places examples of n values on the backend: []uint8 or []float32, and a
-// mask or nil.
-func (b *Backend) NewTable(n int, values any, mask []uint8) (*Table, error) {
+// NewTable places examples of n values on the backend: []uint8 or []float32, a mask or
+// nil, and labels or nil.
+func (b *Backend) NewTable(n int, values any, mask []uint8, labels []int32) (*Table, error) {
 	var length int
 	switch data := values.(type) {
 	case []uint8:
@@ -29,8 +30,8 @@ func (b *Backend) NewTable(n int, values any, mask []uint8) (*Table, error) {
 	case []float32:
 		length = len(data)
 	}
-	if n < 1 || length == 0 || length%n != 0 || mask != nil && len(mask) != length {
-		return nil, fmt.Errorf("engine: %d values and %d of a mask are no examples of %d values", length, len(mask), n)
+	if n < 1 || length == 0 || length%n != 0 || mask != nil && len(mask) != length || labels != nil && len(labels) != length/n {
+		return nil, fmt.Errorf("engine: %d values, %d of a mask and %d labels are no examples of %d values", length, len(mask), len(labels), n)
 	}
 	dims := []int{length / n, n}
 	t := &Table{on: make([]tablePart, b.devices)}
@@ -42,6 +43,11 @@ func (b *Backend) NewTable(n int, values any, mask []uint8) (*Table, error) {
 		}
 		if mask != nil {
 			if part.mask, err = b.place(Tensor{"mask", dims, mask}, device); err != nil {
+				return nil, err
+			}
+		}
+		if labels != nil {
+			if part.labels, err = b.place(Tensor{"labels", dims[:1], labels}, device); err != nil {
 				return nil, err
 			}
 		}
@@ -76,7 +82,7 @@ func (t *Table) Order(b *Backend, indices []int32, batch int) error {
 // Free gives the table's memory back at once.
 func (t *Table) Free() {
 	for _, part := range t.on {
-		for _, placed := range []*tensors.Tensor{part.values, part.mask, part.indices} {
+		for _, placed := range []*tensors.Tensor{part.values, part.mask, part.labels, part.indices} {
 			if placed != nil {
 				placed.MustFinalizeAll()
 			}

@@ -13,6 +13,7 @@ type Build struct {
 	Values map[string]*graph.Node // the model's variables by name
 	X      *graph.Node            // [batch, values]
 	Mask   *graph.Node            // [batch, values], or nil where nothing is padding
+	Labels *graph.Node            // int32 [batch], or nil where the table has none
 	Step   *graph.Node            // steps taken before this one, a scalar of X's type
 	Noise  func(name string, dims ...int) *graph.Node
 }
@@ -34,12 +35,12 @@ type Trainer struct {
 	seed    uint64
 	loss    func(*Build) Loss
 
-	names []string          // of what is carried: variables, what belongs to them, status
-	carry []*tensors.Tensor // on the first device, and behind each other on the next
-	with  []companions      // of each variable
-	masks bool
-	exec  *graph.Exec // many steps, or the first half of one
-	apply *graph.Exec // the second half
+	names         []string          // of what is carried: variables, what belongs to them, status
+	carry         []*tensors.Tensor // on the first device, and behind each other on the next
+	with          []companions      // of each variable
+	masks, labels bool              // whether the table has them
+	exec          *graph.Exec       // many steps, or the first half of one
+	apply         *graph.Exec       // the second half
 
 	changes []bool // which variables the first half has something for
 	lost    error  // set when a step failed and took what is carried with it

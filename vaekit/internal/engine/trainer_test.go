@@ -38,7 +38,7 @@ func lineTrainer(t *testing.T, b *engine.Backend, examples []float32) (*engine.T
 	if err != nil {
 		t.Fatal(err)
 	}
-	table, err := b.NewTable(2, examples, nil)
+	table, err := b.NewTable(2, examples, nil, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -130,7 +130,7 @@ func TestNonFiniteStepsAreDropped(t *testing.T) {
 		examples := line(64)
 		trainer, _ := lineTrainer(t, b, examples)
 		bad := append(append([]float32(nil), examples...), float32(math.NaN()), 0)
-		poisoned, err := b.NewTable(2, bad, nil)
+		poisoned, err := b.NewTable(2, bad, nil, nil)
 		if err != nil {
 			t.Fatal(err)
 		}
