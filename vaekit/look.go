@@ -297,3 +297,23 @@ func (l *looker) suits(data datasets.Dataset) error {
 }
 
 func noKey(int) uint64 { return 0 }
+
+// draws are one z from the posterior of each example, [n, latent].
+func (l *looker) draws(w *engine.Weights, data datasets.Dataset) ([]float32, error) {
+	f, err := l.function("draws", func(p *nets.Pass, in []*graph.Node) []*graph.Node {
+		z, _ := l.model.encode(p, unpadded(in[0], at(in, 1))).Draw(p.In("posterior").Noise, in[0].Shape().Dimensions[0], l.model.Latent)
+		return []*graph.Node{z}
+	})
+	if err != nil {
+		return nil, err
+	}
+	var z []float32
+	err = pieces(data, 0, func(from int, b *datasets.Batch) error {
+		out, err := l.call(f, w, func(int) uint64 { return engine.Key(0, "draws", uint64(from)) }, b.Len(), inputs(b)...)
+		if err == nil {
+			z = append(z, out[0]...)
+		}
+		return err
+	})
+	return z, err
+}

@@ -36,6 +36,7 @@ var densities = []struct {
 	{name: "coupling flow of the encoder", posterior: dist.FlowPosterior{Flows: []dist.Flow{dist.Coupling{Hidden: []int{3}, Context: 2}, dist.Coupling{Hidden: []int{3}}}}},
 	{name: "StandardNormal", prior: dist.StandardNormal{}},
 	{name: "MixtureOfGaussians", prior: dist.MixtureOfGaussians{Components: 3}, chooses: true},
+	{name: "mixture of full Gaussians", prior: dist.MixtureOfGaussians{Components: 3, Full: true}, chooses: true},
 	{name: "VampPrior", prior: dist.VampPrior{Components: 3}, chooses: true},
 	{name: "RealNVP", prior: dist.FlowPrior{Flows: []dist.Flow{dist.Coupling{Hidden: []int{4}}, dist.Coupling{Hidden: []int{4}}, dist.Coupling{Hidden: []int{4}}}}},
 	{name: "masked autoregressive flow", prior: dist.FlowPrior{Flows: []dist.Flow{dist.Reversed{Flow: dist.IAF{Hidden: []int{4}, Context: 1}}}}},

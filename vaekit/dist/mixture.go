@@ -67,24 +67,36 @@ func LogSumExp(x *graph.Node, axis int) *graph.Node {
 // variances that are learned (as in Dilokthanakul et al., 2016, without a posterior over
 // components).
 type MixtureOfGaussians struct {
-	Components int // 0 means 10
+	Components int  // 0 means 10
+	Full       bool // latents of a component may depend on each other: N(μ_c, L_c·L_cᵀ)
 }
 
 func (m MixtureOfGaussians) components() int { return cmp.Or(m.Components, 10) }
 
-// Params are μ, log σ² and log π, up to a constant.
+// Params are μ, log σ², log π up to a constant, and what is below the diagonal of L.
 func (m MixtureOfGaussians) Params(latent int, _ []int) []nets.Param {
 	n := m.components()
-	return []nets.Param{
+	params := []nets.Param{
 		{Name: "mean", Shape: []int{n, latent}, Init: nets.StandardNormal},
 		{Name: "log_variance", Shape: []int{n, latent}},
 		{Name: "log_weight", Shape: []int{n}},
 	}
+	if m.Full {
+		params = append(params, nets.Param{Name: "lower", Shape: []int{n, latent, latent}})
+	}
+	return params
 }
 
 // Density is the mixture.
-func (MixtureOfGaussians) Density(p *nets.Pass, _ Given) Density {
-	return Mixture{Normal{p.Param("mean"), bend(p.Param("log_variance"), 10, 15)}, p.Param("log_weight")}
+func (m MixtureOfGaussians) Density(p *nets.Pass, given Given) Density {
+	each := Normal{p.Param("mean"), bend(p.Param("log_variance"), 10, 15)}
+	if !m.Full {
+		return Mixture{each, p.Param("log_weight")}
+	}
+	lower := p.Param("lower")
+	above := graph.BroadcastToShape(graph.InsertAxes(graph.UpperTriangular(given.Graph, given.Latent), 0), lower.Shape())
+	lower = graph.Where(above, graph.ZerosLike(lower), lower)
+	return Mixture{Correlated{each, lower}, p.Param("log_weight")}
 }
 
 // VampPrior is a prior that mixes posteriors, 1/C Σ q(z|u_c), of inputs u_c that are

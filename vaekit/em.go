@@ -1,0 +1,229 @@
+package vaekit
+
+import (
+	"errors"
+	"math"
+	"math/rand/v2"
+	"runtime"
+	"slices"
+	"sync"
+
+	"gonum.org/v1/gonum/mat"
+)
+
+// A mixture is Σ π_c · N(μ_c, L_c·L_cᵀ) in Go's memory.
+type mixture struct {
+	dim       int
+	logWeight []float64   // log π_c
+	mean      [][]float64 // μ_c
+	lower     [][]float64 // L_c, row by row
+}
+
+// fitMixture fits k components to points [n, dim] by expectation and maximisation
+// (Dempster, Laird and Rubin, 1977), from components about k of the points that lie far
+// apart (k-means++, Arthur and Vassilvitskii, 2007). Full lets covariances be full.
+func fitMixture(rng *rand.Rand, points []float64, dim, k int, full bool) (*mixture, error) {
+	n := len(points) / dim
+	if n < k {
+		return nil, errors.New("there are fewer points than components")
+	}
+	centres := farApart(rng, points, dim, k)
+	// The first step gives each point to its nearest centre alone.
+	s := gather(points, dim, k, func(z, share []float64) float64 {
+		nearest, least := 0, math.Inf(1)
+		for c := range k {
+			share[c] = 0
+			if d := squaredDistance(z, centres[c]); d < least {
+				nearest, least = c, d
+			}
+		}
+		share[nearest] = 1
+		return 0
+	})
+	before := math.Inf(-1)
+	for {
+		m, err := s.maximise(n, full)
+		if err != nil {
+			return nil, err
+		}
+		s = gather(points, dim, k, m.shares)
+		// A thousandth of a nat is less than a draw of other points would change.
+		if mean := s.logProb / float64(n); mean-before < 1e-3 {
+			return m, nil
+		} else {
+			before = mean
+		}
+	}
+}
+
+// farApart chooses k points, each with a chance that grows with the squared distance to
+// the nearest chosen before.
+func farApart(rng *rand.Rand, points []float64, dim, k int) [][]float64 {
+	n := len(points) / dim
+	point := func(i int) []float64 { return points[i*dim : (i+1)*dim] }
+	chosen := [][]float64{point(rng.IntN(n))}
+	least := slices.Repeat([]float64{math.Inf(1)}, n)
+	for len(chosen) < k {
+		var total float64
+		for i := range least {
+			least[i] = min(least[i], squaredDistance(point(i), chosen[len(chosen)-1]))
+			total += least[i]
+		}
+		at, i := rng.Float64()*total, 0
+		for ; i < n-1 && at > least[i]; i++ {
+			at -= least[i]
+		}
+		chosen = append(chosen, point(i))
+	}
+	return chosen
+}
+
+func squaredDistance(a, b []float64) (d float64) {
+	for i := range a {
+		d += (a[i] - b[i]) * (a[i] - b[i])
+	}
+	return d
+}
+
+// sums are what a maximisation needs of all points.
+type sums struct {
+	dim     int
+	logProb float64
+	share   []float64   // of each component, Σ r
+	first   [][]float64 // Σ r·z
+	second  [][]float64 // Σ r·z·zᵀ, the lower half
+}
+
+func newSums(dim, k int) *sums {
+	s := &sums{dim: dim, share: make([]float64, k), first: make([][]float64, k), second: make([][]float64, k)}
+	for c := range k {
+		s.first[c], s.second[c] = make([]float64, dim), make([]float64, dim*dim)
+	}
+	return s
+}
+
+// gather sums over the points, on all cores. Shares sets how much of a point belongs to
+// each component, and returns its log-probability.
+func gather(points []float64, dim, k int, shares func(z, share []float64) float64) *sums {
+	const workers = 16 // a number that no machine changes, so that sums are the same on all
+	parts := make([]*sums, workers)
+	n := len(points) / dim
+	limit := make(chan struct{}, runtime.GOMAXPROCS(0))
+	var wait sync.WaitGroup
+	for w := range parts {
+		wait.Go(func() {
+			limit <- struct{}{}
+			defer func() { <-limit }()
+			s, share := newSums(dim, k), make([]float64, k)
+			for i := n * w / workers; i < n*(w+1)/workers; i++ {
+				z := points[i*dim : (i+1)*dim]
+				s.logProb += shares(z, share)
+				for c, r := range share {
+					if r > 1e-8 {
+						s.add(c, r, z)
+					}
+				}
+			}
+			parts[w] = s
+		})
+	}
+	wait.Wait()
+	all := newSums(dim, k)
+	for _, s := range parts {
+		all.logProb += s.logProb
+		for c := range k {
+			all.share[c] += s.share[c]
+			addTo(all.first[c], s.first[c])
+			addTo(all.second[c], s.second[c])
+		}
+	}
+	return all
+}
+
+func (s *sums) add(c int, r float64, z []float64) {
+	s.share[c] += r
+	for i, v := range z {
+		s.first[c][i] += r * v
+		row := s.second[c][i*s.dim:]
+		for j := 0; j <= i; j++ {
+			row[j] += r * v * z[j]
+		}
+	}
+}
+
+func addTo(a, b []float64) {
+	for i := range a {
+		a[i] += b[i]
+	}
+}
+
+// maximise is the most likely mixture for the shares. Every variance is at least 1e-4, in
+// latents of size 1: a component may close in on one point.
+func (s *sums) maximise(n int, full bool) (*mixture, error) {
+	m := &mixture{dim: s.dim}
+	for c, share := range s.share {
+		share = max(share, 1e-8)
+		mean := slices.Clone(s.first[c])
+		for i := range mean {
+			mean[i] /= share
+		}
+		covariance := mat.NewSymDense(s.dim, nil)
+		for i := range s.dim {
+			for j := 0; j <= i; j++ {
+				if i == j {
+					covariance.SetSym(i, i, max(s.second[c][i*s.dim+i]/share-mean[i]*mean[i], 0)+1e-4)
+				} else if full {
+					covariance.SetSym(i, j, s.second[c][i*s.dim+j]/share-mean[i]*mean[j])
+				}
+			}
+		}
+		var cholesky mat.Cholesky
+		if !cholesky.Factorize(covariance) {
+			return nil, errors.New("a component's covariance is singular")
+		}
+		var lower mat.TriDense
+		cholesky.LTo(&lower)
+		l := make([]float64, s.dim*s.dim)
+		for i := range s.dim {
+			for j := 0; j <= i; j++ {
+				l[i*s.dim+j] = lower.At(i, j)
+			}
+		}
+		m.logWeight = append(m.logWeight, math.Log(share/float64(n)))
+		m.mean, m.lower = append(m.mean, mean), append(m.lower, l)
+	}
+	return m, nil
+}
+
+// shares sets the probability of each component given z, and returns log p(z).
+func (m *mixture) shares(z, share []float64) float64 {
+	ε := make([]float64, m.dim)
+	top := math.Inf(-1)
+	for c, mean := range m.mean {
+		log := m.logWeight[c] - 0.5*float64(m.dim)*math.Log(2*math.Pi)
+		for i := range ε {
+			row := m.lower[c][i*m.dim : (i+1)*m.dim]
+			ε[i] = z[i] - mean[i]
+			for j := range i {
+				ε[i] -= row[j] * ε[j]
+			}
+			ε[i] /= row[i]
+			log -= 0.5*ε[i]*ε[i] + math.Log(row[i])
+		}
+		share[c], top = log, max(top, log)
+	}
+	var sum float64
+	for c := range share {
+		share[c] = math.Exp(share[c] - top)
+		sum += share[c]
+	}
+	for c := range share {
+		share[c] /= sum
+	}
+	return top + math.Log(sum)
+}
+
+// logProb is the mean of log p(z) over points.
+func (m *mixture) logProb(points []float64) float64 {
+	return gather(points, m.dim, len(m.mean), m.shares).logProb / float64(len(points)/m.dim)
+}
