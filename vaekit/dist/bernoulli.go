@@ -1,7 +1,7 @@
 package dist
 
 import (
-	"fmt"
+	"slices"
 
 	"github.com/gomlx/gomlx/core/graph"
 
@@ -13,7 +13,8 @@ import (
 //
 // On grey values in between, −log p is the cross-entropy that many examples
 // train with; it is not a negative log-likelihood (the density does not
-// integrate to 1, Loaiza-Ganem and Cunningham, 2019), and reports say so.
+// integrate to 1, Loaiza-Ganem and Cunningham, 2019), and reports say so. Grey values
+// have likelihoods in [ContinuousBernoulli] and [DiscretisedLogistic].
 type Bernoulli struct{}
 
 // Outputs is one logit for each value.
@@ -35,27 +36,19 @@ func (Bernoulli) Mean(_ *nets.Pass, out *graph.Node) *graph.Node {
 	return graph.Sigmoid(only(out))
 }
 
-// Sample draws 0 or 1: 1 where a uniform number is below the mean. What is impossible or
-// certain, to seven digits, never or always happens.
+// Sample draws 0 or 1: 1 where a uniform number is below the mean.
 func (b Bernoulli) Sample(p *nets.Pass, out *graph.Node) *graph.Node {
 	mean := b.Mean(p, out)
-	noise := p.Noise("observation", mean.Shape().Dimensions...)
-	return graph.ConvertDType(graph.LessThan(uniform(noise), mean), mean.DType())
+	return graph.ConvertDType(graph.LessThan(uniform(p.Noise, "observation", mean.Shape().Dimensions...), mean), mean.DType())
 }
 
 // Check refuses values outside [0, 1]; values in between 0 and 1 are not proper.
 func (Bernoulli) Check(values []float32) (proper bool, err error) {
-	proper = true
-	for i, v := range values {
-		if !(v >= 0 && v <= 1) {
-			return false, fmt.Errorf("dist.Bernoulli: value %d is %v; it explains values from 0 to 1: "+
-				"scale the data, or take dist.Gaussian", i, v)
-		}
-		if v != 0 && v != 1 {
-			proper = false
-		}
+	if err := unit("dist.Bernoulli", values); err != nil {
+		return false, err
 	}
-	return proper, nil
+	gray := func(v float32) bool { return v != 0 && v != 1 }
+	return !slices.ContainsFunc(values, gray), nil
 }
 
 func init() { describe.Register(Bernoulli{}) }

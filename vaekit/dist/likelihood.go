@@ -1,6 +1,9 @@
 package dist
 
 import (
+	"fmt"
+	"math"
+
 	"github.com/gomlx/gomlx/core/graph"
 
 	"github.com/vaebook/vaebook/vaekit/nets"
@@ -51,7 +54,33 @@ func sumEvent(x, mask *graph.Node) *graph.Node {
 }
 
 // only drops the axis of a decoder that gives one number for each value.
-func only(out *graph.Node) *graph.Node {
-	out.AssertDims(-1, -1, 1)
-	return graph.Squeeze(out, 2)
+func only(out *graph.Node) *graph.Node { return numbers(out, 1)[0] }
+
+// numbers splits out [batch, values, n] into n nodes [batch, values].
+func numbers(out *graph.Node, n int) []*graph.Node {
+	out.AssertDims(-1, -1, n)
+	each := make([]*graph.Node, n)
+	for i := range each {
+		each[i] = graph.Squeeze(graph.Slice(out, graph.AxisRange(), graph.AxisRange(), graph.AxisElem(i)), 2)
+	}
+	return each
+}
+
+// uniform draws from 0 to 1: Φ of the noise of this name. The ends,
+// where backends round, are cut off: what is impossible or certain, to seven digits,
+// never or always happens.
+func uniform(noise Noise, name string, dims ...int) *graph.Node {
+	z := graph.MulScalar(noise(name, dims...), math.Sqrt(0.5))
+	return graph.ClipScalar(graph.MulScalar(graph.OnePlus(graph.Erf(z)), 0.5), 1e-7, 1-1e-7)
+}
+
+// unit refuses values outside [0, 1].
+func unit(name string, values []float32) error {
+	for i, v := range values {
+		if !(v >= 0 && v <= 1) {
+			return fmt.Errorf("%s: value %d is %v; it explains values from 0 to 1: "+
+				"scale the data, or take dist.Gaussian", name, i, v)
+		}
+	}
+	return nil
 }

@@ -38,7 +38,7 @@ func (m Mixture) Draw(noise Noise, dims ...int) (z, logProb *graph.Node) {
 	last := len(dims) - 1
 	many := append(append([]int{}, dims[:last]...), m.len(), dims[last])
 	each, _ := m.Components.Draw(noise, many...)
-	u := uniform(noise("component", many[:last+1]...))
+	u := uniform(noise, "component", many[:last+1]...)
 	gumbel := graph.Neg(graph.Log(graph.Neg(graph.Log(u))))
 	score := graph.Add(gumbel, graph.ExpandLeftToRank(m.logWeights(), gumbel.Rank()))
 	chosen := graph.OneHot(graph.ArgMax(score, -1), m.len(), each.DType()) // [..., batch, components]

@@ -116,13 +116,6 @@ func bend(x *graph.Node, knee, limit float64) *graph.Node {
 	return graph.Where(graph.LessOrEqual(size, graph.MulScalar(graph.OnesLike(x), knee)), x, bent)
 }
 
-// uniform makes uniform numbers of standard normal noise: Φ(noise), its ends, where
-// backends round, cut off.
-func uniform(noise *graph.Node) *graph.Node {
-	u := graph.MulScalar(graph.OnePlus(graph.Erf(graph.MulScalar(noise, math.Sqrt(0.5)))), 0.5)
-	return graph.ClipScalar(u, 1e-7, 1-1e-7)
-}
-
 func init() {
 	describe.Register(DiagonalGaussian{}, StandardNormal{})
 }

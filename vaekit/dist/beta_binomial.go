@@ -1,0 +1,101 @@
+package dist
+
+import (
+	"math"
+
+	"github.com/gomlx/gomlx/core/graph"
+
+	"github.com/vaebook/vaebook/vaekit/internal/describe"
+	"github.com/vaebook/vaebook/vaekit/nets"
+)
+
+// BetaBinomial is the likelihood of values at k/n, n = Levels−1: k successes of n, with
+// the chance of success drawn from Beta(α, β) (as in BB-ANS, Townsend et al., 2019).
+// The decoder gives log α and log β, bent (see [Sigma]) to stay within ±6: beyond,
+// sharper ones are hardly sharper, and float32 would lose digits of their log-gamma.
+// At 0, all levels are equally likely.
+type BetaBinomial struct {
+	Levels int // from 2 to 256; 0 means 256, bytes scaled to 0…1
+}
+
+// Outputs is two numbers for each value.
+func (BetaBinomial) Outputs() int { return 2 }
+
+// Params is empty.
+func (BetaBinomial) Params([]int) []nets.Param { return nil }
+
+// logConcentrations are log α and log β.
+func (BetaBinomial) logConcentrations(out *graph.Node) (logα, logβ *graph.Node) {
+	each := numbers(out, 2)
+	return bend(each[0], 4, 6), bend(each[1], 4, 6)
+}
+
+// LogProb is Σ log B(k+α, n−k+β)/B(α, β) · n!/(k! (n−k)!).
+func (b BetaBinomial) LogProb(_ *nets.Pass, out, x, mask *graph.Node) *graph.Node {
+	logα, logβ := b.logConcentrations(out)
+	x.AssertDims(logα.Shape().Dimensions...)
+	k := level(present(x, mask), top(b.Levels))
+	return sumEvent(b.logMass(graph.Exp(logα), graph.Exp(logβ), k), mask)
+}
+
+func (b BetaBinomial) logMass(α, β, k *graph.Node) *graph.Node {
+	n := float64(top(b.Levels))
+	rest := graph.AddScalar(graph.Neg(k), n)
+	sum := graph.Add(α, β)
+	over := []*graph.Node{graph.Add(k, α), graph.Add(rest, β), sum}
+	under := []*graph.Node{α, β, graph.AddScalar(sum, n), graph.OnePlus(k), graph.OnePlus(rest)}
+	each := lgamma(graph.Stack(append(over, under...), 0))
+	logFactorial, _ := math.Lgamma(n + 1)
+	return graph.AddScalar(graph.Sub(
+		graph.ReduceSum(graph.Slice(each, graph.AxisRange(0, len(over))), 0),
+		graph.ReduceSum(graph.Slice(each, graph.AxisRange(len(over))), 0)), logFactorial)
+}
+
+// Mean is α/(α+β).
+func (b BetaBinomial) Mean(_ *nets.Pass, out *graph.Node) *graph.Node {
+	logα, logβ := b.logConcentrations(out)
+	return graph.Sigmoid(graph.Sub(logα, logβ))
+}
+
+// Sample draws a level: P(k+1)/P(k) = (n−k)(k+α) / ((k+1)(n−k−1+β)).
+func (b BetaBinomial) Sample(p *nets.Pass, out *graph.Node) *graph.Node {
+	logα, logβ := b.logConcentrations(out)
+	α, β := graph.Exp(logα), graph.Exp(logβ)
+	n := top(b.Levels)
+	logP := b.logMass(α, β, graph.ZerosLike(α))
+	k := choose(uniform(p.Noise, "observation", α.Shape().Dimensions...), n, func(k int) *graph.Node {
+		if k > 0 {
+			ratio := graph.Div(graph.AddScalar(α, float64(k-1)), graph.AddScalar(β, float64(n-k)))
+			logP = graph.Add(logP, graph.Log(graph.MulScalar(ratio, float64(n-k+1)/float64(k))))
+		}
+		return graph.Exp(logP)
+	})
+	return graph.MulScalar(k, 1/float64(n))
+}
+
+// Check refuses values off the levels.
+func (b BetaBinomial) Check(values []float32) (proper bool, err error) {
+	err = checkLevels("dist.BetaBinomial", b.Levels, values)
+	return err == nil, err
+}
+
+// lgamma is log Γ(x) for x above 0: by Stirling's series, below 8 at x+8, with
+// Γ(x) = Γ(x+8) / (x (x+1) … (x+7)).
+func lgamma(x *graph.Node) *graph.Node {
+	eight := graph.MulScalar(graph.OnesLike(x), 8)
+	small := graph.LessThan(x, eight)
+	z := graph.Where(small, graph.AddScalar(x, 8), x)
+	low := graph.Where(small, x, graph.OnesLike(x))
+	product := low
+	for i := 1; i < 8; i++ {
+		product = graph.Mul(product, graph.AddScalar(low, float64(i)))
+	}
+	inverse := graph.Reciprocal(z)
+	series := graph.Mul(inverse, polynomial(graph.Square(inverse),
+		1./12, -1./360, 1./1260, -1./1680, 1./1188, -691./360360, 1./156))
+	stirling := graph.Sub(graph.Mul(graph.AddScalar(z, -0.5), graph.Log(z)), z)
+	stirling = graph.AddScalar(graph.Add(stirling, series), 0.5*math.Log(2*math.Pi))
+	return graph.Sub(stirling, graph.Where(small, graph.Log(product), graph.ZerosLike(x)))
+}
+
+func init() { describe.Register(BetaBinomial{}) }
