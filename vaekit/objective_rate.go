@@ -101,13 +101,13 @@ func (o Capacity) Loss(t *Terms) Loss {
 //
 //	Rate + multiplier · (Distortion − bound)
 //
-// The multiplier is 1 at first and grows while the distortion, averaged over the last steps, is
-// above the bound: by Speed · min(nats above it, 1) in its logarithm at each step.
-// Below it falls in the same way. It stays between 1e-6 and 1e6.
+// The multiplier begins as 1. While a moving average of the distortion is above the bound it
+// grows, below it falls: its logarithm changes at each step by Speed for each nat between
+// them, and by no more than Speed. It stays between 1e-6 and 1e6.
 type GECO struct {
 	Distortion float64 // the bound, in nats
 	Average    float64 // decay of the average; 0 means 0.99
-	Speed      float64 // 0 means 0.01
+	Speed      float64 // 0 means 0.003; faster, and it swings around the bound, as the average lags behind
 }
 
 // Samples is one latent an example.
@@ -127,7 +127,7 @@ func (o GECO) Loss(t *Terms) Loss {
 		o.Average = 0.99
 	}
 	if o.Speed == 0 {
-		o.Speed = 0.01
+		o.Speed = 0.003
 	}
 	over := graph.AddScalar(t.Distortion(), -o.Distortion)
 	multiplier, average := graph.Reshape(t.State("multiplier")), graph.Reshape(t.State("average"))
