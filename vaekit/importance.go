@@ -7,6 +7,7 @@ import (
 	"github.com/gomlx/gomlx/core/graph"
 
 	"github.com/vaebook/vaebook/datasets"
+	"github.com/vaebook/vaebook/vaekit/dist"
 	"github.com/vaebook/vaebook/vaekit/internal/engine"
 	"github.com/vaebook/vaebook/vaekit/nets"
 )
@@ -28,13 +29,10 @@ func (l *looker) importance(w *engine.Weights, b *datasets.Batch, k int, seed ui
 	f, err := l.function(name, func(p *nets.Pass, in []*graph.Node) []*graph.Node {
 		// The first input is how many draws count: the last call may have some to spare.
 		t := l.model.terms(p, in[1], at(in, 2), perCall, 1)
-		logW := graph.Sub(graph.Add(t.LogLikelihood, t.LogPrior), t.LogPosterior)
-		logW = graph.Squeeze(logW, 1) // [k, batch]
+		logW := graph.Squeeze(t.LogWeight(), 1) // [k, batch]
 		counts := graph.LessThan(graph.Iota(logW.Graph(), logW.Shape(), 0), graph.BroadcastToDims(graph.Transpose(in[0], 0, 1), logW.Shape().Dimensions...))
 		logW = graph.Where(counts, logW, graph.AddScalar(graph.ZerosLike(logW), -1e30))
-		top := graph.ReduceMax(logW, 0)
-		sum := graph.ReduceSum(graph.Exp(graph.Sub(logW, graph.InsertAxes(top, 0))), 0)
-		return []*graph.Node{top, sum}
+		return []*graph.Node{dist.LogSumExp(logW, 0)}
 	})
 	if err != nil {
 		return nil, err
@@ -54,7 +52,7 @@ func (l *looker) importance(w *engine.Weights, b *datasets.Batch, k int, seed ui
 			return nil, err
 		}
 		for i := range logs {
-			logs[i] = logAddExp(logs[i], float64(out[0][i])+math.Log(float64(out[1][i])))
+			logs[i] = logAddExp(logs[i], float64(out[0][i]))
 		}
 	}
 	for i := range logs {

@@ -1,6 +1,8 @@
 package vaekit
 
 import (
+	"math"
+
 	"github.com/gomlx/gomlx/core/graph"
 
 	"github.com/vaebook/vaebook/vaekit/internal/describe"
@@ -48,14 +50,26 @@ func (ELBO) Params() []nets.Param { return nil }
 
 // Loss is −ELBO where Beta is 1.
 func (o ELBO) Loss(t *Terms) Loss {
-	rate := t.Rate()
-	if o.Beta != 0 && o.Beta != 1 {
-		rate = graph.MulScalar(rate, o.Beta)
+	return Loss{Value: graph.Add(t.Distortion(), t.scheduled(weigh(t.Rate(), o.Beta), o.Schedule))}
+}
+
+// Nothing is a weight of nothing, for fields in which 0 means 1.
+const Nothing = math.SmallestNonzeroFloat64
+
+// weigh is x times a weight, of which 0 means 1.
+func weigh(x *graph.Node, weight float64) *graph.Node {
+	if weight == 0 || weight == 1 {
+		return x
 	}
-	if o.Schedule != nil {
-		rate = graph.Mul(rate, graph.ConvertDType(o.Schedule.At(t.Step), rate.DType()))
+	return graph.MulScalar(x, weight)
+}
+
+// scheduled is x times what a schedule says at the step.
+func (t *Terms) scheduled(x *graph.Node, schedule optim.Schedule) *graph.Node {
+	if schedule == nil {
+		return x
 	}
-	return Loss{Value: graph.Add(t.Distortion(), rate)}
+	return graph.Mul(x, graph.ConvertDType(schedule.At(t.Step), x.DType()))
 }
 
 // MeansNotSums is the loss that many programs on the net begin with: the squared

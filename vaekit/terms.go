@@ -1,6 +1,8 @@
 package vaekit
 
 import (
+	"slices"
+
 	"github.com/gomlx/gomlx/core/graph"
 
 	"github.com/vaebook/vaebook/vaekit/dist"
@@ -44,16 +46,48 @@ func (t *Terms) State(name string) *graph.Node { return t.pass.Param(name) }
 // SetState gives it the value it has at the next step. Checkpoints keep it.
 func (t *Terms) SetState(name string, value *graph.Node) { t.pass.Set(name, value) }
 
+// LogWeight is log p(x, z) − log q(z|x), [K, M, batch]: the logarithm of a draw's weight
+// in importance sampling, and on average the ELBO.
+func (t *Terms) LogWeight() *graph.Node {
+	return graph.Sub(graph.Add(t.LogLikelihood, t.LogPrior), t.LogPosterior)
+}
+
 // BatchMean is the mean of x, [..., batch], over all its axes, a scalar. An objective
 // that averages over examples with it, and not with graph.ReduceAllMean, is measured
 // exactly on held-out data as well, whose last batch is filled up with examples that
 // do not count. In training all count.
 func (t *Terms) BatchMean(x *graph.Node) *graph.Node {
+	return graph.ReduceAllMean(t.meanOver(-1, x))
+}
+
+// meanOver is the mean of x over an axis of examples.
+func (t *Terms) meanOver(axis int, x *graph.Node) *graph.Node {
 	if t.counts == nil {
-		return graph.ReduceAllMean(x)
+		return graph.ReduceMean(x, axis)
 	}
-	counts := graph.BroadcastToShape(graph.ExpandLeftToRank(t.counts, x.Rank()), x.Shape())
-	return graph.Div(graph.ReduceAllSum(graph.Mul(x, counts)), graph.ReduceAllSum(counts))
+	dims := slices.Repeat([]int{1}, x.Rank())
+	dims[(axis+x.Rank())%x.Rank()] = -1
+	counts := graph.BroadcastToShape(graph.Reshape(t.counts, dims...), x.Shape())
+	return graph.Div(graph.ReduceSum(graph.Mul(x, counts), axis), graph.ReduceAllSum(t.counts))
+}
+
+// pairs weighs, for the mean over pairs of examples that belong to each example i, every
+// example j, [i, j]: alike all that count, or all that count but i itself.
+func (t *Terms) pairs(itself bool) *graph.Node {
+	batch := t.Z.Shape().Dimensions[2]
+	counts := graph.OnesLike(t.identity(batch))
+	if t.counts != nil {
+		counts = graph.BroadcastToShape(graph.Reshape(t.counts, 1, batch), counts.Shape())
+	}
+	if !itself {
+		counts = graph.Mul(counts, graph.OneMinus(t.identity(batch)))
+	}
+	return graph.Div(counts, graph.MaxScalar(graph.InsertAxes(graph.ReduceSum(counts, 1), 1), 1))
+}
+
+// identity is the matrix, [n, n].
+func (t *Terms) identity(n int) *graph.Node {
+	return graph.ConvertDType(graph.Diagonal(t.Z.Graph(), n), t.Z.DType())
 }
 
 // Distortion is the mean over the batch of −log p(x|z) in nats, a scalar.

@@ -59,7 +59,7 @@ func (m Mixture) Fixed() Density {
 // LogSumExp is log Σ exp(x) along an axis, without overflow.
 func LogSumExp(x *graph.Node, axis int) *graph.Node {
 	top := graph.StopGradient(graph.ReduceMax(x, axis))
-	sum := graph.ReduceSum(graph.Exp(graph.Sub(x, graph.BroadcastToShape(graph.InsertAxes(top, axis), x.Shape()))), axis)
+	sum := graph.ReduceSum(graph.Exp(graph.Sub(x, graph.InsertAxes(top, axis))), axis)
 	return graph.Add(top, graph.Log(sum))
 }
 

@@ -1,0 +1,103 @@
+package vaekit
+
+import (
+	"fmt"
+	"math"
+
+	"github.com/gomlx/gomlx/core/graph"
+
+	"github.com/vaebook/vaebook/vaekit/dist"
+	"github.com/vaebook/vaebook/vaekit/internal/describe"
+	"github.com/vaebook/vaebook/vaekit/nets"
+)
+
+// IWAE is the negative importance-weighted bound in nats (Burda, Grosse and Salakhutdinov,
+// 2015), which is tighter the larger K is, and its relatives. With w = p(x, z) / q(z|x),
+//
+//	−log p(x) ≤ −E[log 1/K Σ w]
+//
+//	IWAE{K: 50}                    IWAE, Burda et al., 2015
+//	IWAE{K: 8, M: 8}               MIWAE, Rainforth et al., 2018: the mean of M such bounds
+//	IWAE{K: 64, Beta: 0.05}        CIWAE, Rainforth et al., 2018
+//	IWAE{K: 8, M: 8, Encoder: PIWAE}
+//	IWAE{K: 64, Encoder: DReG}     doubly reparameterised gradients, Tucker et al., 2018
+//	IWAE{Encoder: STL}             the ELBO, sticking the landing, Roeder et al., 2017
+//
+// The zero value is the ELBO with the rate estimated by the draw.
+type IWAE struct {
+	K, M    int       // draws inside and outside of the logarithm; less than 1 means 1
+	Beta    float64   // mixes the bounds: Beta · ELBO + (1 − Beta) · IWAE
+	Encoder Estimator // of the gradient for the encoder and the posterior
+}
+
+// An Estimator is what gradient of an importance-weighted bound the encoder follows.
+type Estimator string
+
+const (
+	// Bound is the gradient of the bound itself.
+	Bound Estimator = ""
+
+	// PIWAE gives the encoder the bound with K and M, whose gradient has less noise for it
+	// than the tighter bound with K·M draws in one logarithm that everything else gets
+	// (Rainforth et al., 2018).
+	PIWAE Estimator = "PIWAE"
+
+	// DReG is doubly reparameterised: the same on average as the bound's own gradient,
+	// with less noise, and no more of it for larger K (Tucker et al., 2018).
+	DReG Estimator = "DReG"
+
+	// STL leaves out the part of the gradient that is 0 on average, so that there is no
+	// noise where the posterior is exact (Roeder et al., 2017). Where K > 1 that part is not 0,
+	// and DReG is what is right on average.
+	STL Estimator = "STL"
+)
+
+// Samples are K and M latents an example.
+func (o IWAE) Samples() (k, m int) { return max(1, o.K), max(1, o.M) }
+
+// Params is empty.
+func (IWAE) Params() []nets.Param { return nil }
+
+// Loss is the mean over M of the bound. DReG and STL ask for a posterior with a
+// log-density at any z.
+func (o IWAE) Loss(t *Terms) Loss {
+	logW := t.LogWeight() // [K, M, batch]
+	loss := Loss{Value: o.bound(t, logW)}
+	switch o.Encoder {
+	case Bound:
+	case PIWAE:
+		k, m := o.Samples()
+		loss.Encoder = loss.Value
+		loss.Value = o.bound(t, graph.Reshape(logW, k*m, 1, -1))
+	case DReG:
+		loss.Encoder = o.alongThePath(t, 2)
+	case STL:
+		loss.Encoder = o.alongThePath(t, 1)
+	default:
+		panic(fmt.Errorf("there is no IWAE.Encoder %q; it is Bound, PIWAE, DReG or STL", o.Encoder))
+	}
+	return loss
+}
+
+// bound is −(Beta · ELBO + (1 − Beta) · IWAE) for log weights [K, M, batch].
+func (o IWAE) bound(t *Terms, logW *graph.Node) *graph.Node {
+	iwae := t.BatchMean(graph.AddScalar(dist.LogSumExp(logW, 0), -math.Log(float64(logW.Shape().Dimensions[0]))))
+	if o.Beta == 0 {
+		return graph.Neg(iwae)
+	}
+	return graph.Neg(graph.Add(graph.MulScalar(t.BatchMean(logW), o.Beta), graph.MulScalar(iwae, 1-o.Beta)))
+}
+
+// alongThePath is a loss whose gradient for the encoder is that of the bound through z
+// alone, as if the density of the posterior did not change: each draw counts as much as
+// its share of all weights, to a power.
+func (o IWAE) alongThePath(t *Terms, power float64) *graph.Node {
+	logW := graph.Sub(graph.Add(t.LogLikelihood, t.LogPrior), t.Posterior.Fixed().LogProb(t.Z))
+	share := graph.Exp(graph.MulScalar(graph.Sub(logW, graph.InsertAxes(dist.LogSumExp(logW, 0), 0)), power))
+	if o.Beta != 0 {
+		share = graph.AddScalar(graph.MulScalar(share, 1-o.Beta), o.Beta/float64(logW.Shape().Dimensions[0]))
+	}
+	return graph.Neg(t.BatchMean(graph.ReduceSum(graph.Mul(graph.StopGradient(share), logW), 0)))
+}
+
+func init() { describe.Register(IWAE{}) }
