@@ -18,18 +18,23 @@ import (
 //go:embed digits.safetensors
 var digitWeights []byte
 
-// The net's features are what comes before its last layer.
+const (
+	pixels = 28 * 28
+	units  = 64 // of the last layer but one: the features
+	kinds  = 10 // of digits
+)
+
 var (
 	digitFeatures = nets.Net{
 		nets.Conv2D{Channels: 16, Kernel: 5, Stride: 2, Activation: nets.ReLU, Init: nets.HeUniform},
 		nets.Conv2D{Channels: 24, Kernel: 5, Stride: 2, Activation: nets.ReLU, Init: nets.HeUniform},
 		nets.Flatten{},
-		nets.Dense{Units: 64, Activation: nets.ReLU, Init: nets.HeUniform},
+		nets.Dense{Units: units, Activation: nets.ReLU, Init: nets.HeUniform},
 	}
-	digitClasses = nets.Dense{Units: 10}
+	digitClasses = nets.Dense{Units: kinds}
 )
 
-// digitNet is the features [batch, 64] and the logits [batch, 10] of x [batch, 784].
+// digitNet is the features [batch, units] and the logits [batch, kinds] of x [batch, pixels].
 func digitNet(p *nets.Pass, x *graph.Node) (features, logits *graph.Node) {
 	features = digitFeatures.Apply(p.In("features"), graph.Reshape(x, -1, 28, 28, 1))
 	return features, digitClasses.Apply(p.In("classes"), features)
@@ -41,11 +46,11 @@ func digitNet(p *nets.Pass, x *graph.Node) (features, logits *graph.Node) {
 // which mean nothing.
 //
 // What to expect: from the 10,000 test digits the first 10,000 training digits have the
-// Fréchet distance 3.2 and the kernel distance 8 ± 3, the test digits blurred by the mean
+// Fréchet distance 3.2 and the kernel distance 10 ± 3, the test digits blurred by the mean
 // of 3 by 3 pixels 63 and 290 ± 10.
 func Digits(b *datasets.Batch) (Features, error) {
 	features, _, err := seeDigits(b)
-	return Features{Dim: 64, Values: features}, err
+	return Features{Dim: units, Values: features}, err
 }
 
 // Classify says which digit, 0 to 9, the same net takes each picture for. How often each
@@ -57,7 +62,7 @@ func Classify(b *datasets.Batch) ([]int, error) {
 		return nil, err
 	}
 	labels := make([]int, 0, b.Len())
-	for scores := range slices.Chunk(logits, 10) {
+	for scores := range slices.Chunk(logits, kinds) {
 		labels = append(labels, slices.Index(scores, slices.Max(scores)))
 	}
 	return labels, nil
@@ -65,12 +70,20 @@ func Classify(b *datasets.Batch) ([]int, error) {
 
 // seeDigits sends pictures through the net.
 func seeDigits(b *datasets.Batch) (features, logits []float32, err error) {
-	const rows, pixels = 256, 28 * 28
+	const rows = 256
 	if n := datasets.Size(b.Shape); n != pixels || b.Len() == 0 {
 		return nil, nil, fmt.Errorf("metrics: %d examples of shape %v; the net for digits looks at pictures of 28×28 grey values: give Features of your own for others", b.Len(), b.Shape)
 	}
 	if b.Mask != nil {
 		return nil, nil, fmt.Errorf("metrics: the pictures have a mask; the net for digits has seen whole ones only")
+	}
+	if err := b.Check(b.Shape, b.Len()); err != nil {
+		return nil, nil, fmt.Errorf("metrics: %w", err)
+	}
+	for i, v := range b.Values {
+		if !(v >= -1 && v <= 2) { // the mean of a Gaussian may lie a little outside of [0, 1]
+			return nil, nil, fmt.Errorf("metrics: pixel %d of picture %d is %v; the net for digits looks at grey values from 0 to 1", i%pixels, i/pixels, v)
+		}
 	}
 	net, err := openDigits()
 	if err != nil {
@@ -84,8 +97,8 @@ func seeDigits(b *datasets.Batch) (features, logits []float32, err error) {
 		if err != nil {
 			return nil, nil, fmt.Errorf("metrics: %w", err)
 		}
-		features = append(features, out[0].Floats()[:64*n]...)
-		logits = append(logits, out[1].Floats()[:10*n]...)
+		features = append(features, out[0].Floats()[:units*n]...)
+		logits = append(logits, out[1].Floats()[:kinds*n]...)
 	}
 	return features, logits, nil
 }

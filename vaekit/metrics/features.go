@@ -9,7 +9,7 @@ import (
 )
 
 // Features are points in a space where distances mean something, one for each example:
-// those of [Digits], or a reader's own.
+// those of [Digits], or a reader's own, such as Features{latents.Dim, latents.Mean}.
 type Features struct {
 	Dim    int       // numbers of one example
 	Values []float32 // [examples, Dim]
@@ -18,8 +18,8 @@ type Features struct {
 // Len is the number of examples.
 func (f Features) Len() int { return len(f.Values) / f.Dim }
 
-// comparable checks two sets of which each needs at least so many examples.
-func comparable(a, b Features, least int) error {
+// matched checks two sets of which each needs at least so many examples.
+func matched(a, b Features, least int) error {
 	for _, f := range []Features{a, b} {
 		if f.Dim < 1 || len(f.Values)%f.Dim != 0 {
 			return fmt.Errorf("metrics: %d values are no examples of %d features", len(f.Values), f.Dim)

@@ -16,7 +16,7 @@ import (
 // in squares of the features' unit. It is 0 for equal sets. Two sets of n examples from one
 // distribution with variances of 1 are about Dim²/2n apart: compare distances of equal n only.
 func Frechet(a, b Features) (float64, error) {
-	if err := comparable(a, b, 2); err != nil {
+	if err := matched(a, b, 2); err != nil {
 		return 0, err
 	}
 	meanA, covA := gaussian(a)

@@ -35,7 +35,7 @@ const (
 // from their spread. It takes 20 examples or more on both sides, drawn independently: a set
 // beside itself comes out below 0.
 func Kernel(a, b Features) (Estimate, error) {
-	if err := comparable(a, b, 2*kernelBlocks); err != nil {
+	if err := matched(a, b, 2*kernelBlocks); err != nil {
 		return Estimate{}, err
 	}
 	blocks := max(kernelBlocks, (max(a.Len(), b.Len())+kernelBlock-1)/kernelBlock)

@@ -83,12 +83,12 @@ func labelled(train, test *vaekit.Latents) error {
 		name string
 		*vaekit.Latents
 	}{{"training", train}, {"test", test}} {
-		if set.Latents == nil || len(set.Mean) == 0 {
+		if set.Latents == nil || set.Dim < 1 || len(set.Mean) == 0 {
 			return fmt.Errorf("metrics: the %s set is empty", set.name)
 		}
 		if len(set.Labels) != set.Len() {
 			return fmt.Errorf("metrics: the %s set has %d labels for %d examples; encode data that has labels", set.name, len(set.Labels), set.Len())
 		}
 	}
-	return comparable(Features{train.Dim, train.Mean}, Features{test.Dim, test.Mean}, 1)
+	return matched(Features{train.Dim, train.Mean}, Features{test.Dim, test.Mean}, 1)
 }

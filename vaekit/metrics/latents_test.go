@@ -130,6 +130,7 @@ func TestLatentsThatCannotBeMeasured(t *testing.T) {
 		"0 labels for 2":    {Dim: 2, Mean: good.Mean},
 		"1 labels for 2":    {Dim: 2, Mean: good.Mean, Labels: []int{0}},
 		"is empty":          {Dim: 2},
+		"set is empty":      {Mean: good.Mean, Labels: good.Labels},
 		"one space":         {Dim: 1, Mean: good.Mean, Labels: []int{0, 1, 0, 1}},
 		"of example 1 is N": {Dim: 2, Mean: []float32{1, 2, 3, float32(math.NaN())}, Labels: []int{0, 1}},
 	} {

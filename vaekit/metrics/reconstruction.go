@@ -45,6 +45,11 @@ func compare(data, reconstruction *datasets.Batch, measure func(x, y []float32, 
 	if !slices.Equal(data.Shape, reconstruction.Shape) || n != reconstruction.Len() {
 		return Scores{}, fmt.Errorf("metrics: %d examples of shape %v are compared with %d of shape %v; give the data and its reconstruction in the same order", n, data.Shape, reconstruction.Len(), reconstruction.Shape)
 	}
+	for _, b := range []*datasets.Batch{data, reconstruction} {
+		if err := b.Check(data.Shape, n); err != nil {
+			return Scores{}, fmt.Errorf("metrics: %w", err)
+		}
+	}
 	padding := make([]bool, len(data.Values))
 	for _, mask := range [][]uint8{data.Mask, reconstruction.Mask} {
 		for i, m := range mask {

@@ -120,6 +120,7 @@ func TestReconstructionsThatCannotBeMeasured(t *testing.T) {
 		return &b
 	}
 	padding := changed(func(b *datasets.Batch) { b.Mask = make([]uint8, len(b.Values)) })
+	short := changed(func(b *datasets.Batch) { b.Mask = []uint8{1} })
 	outside := changed(func(b *datasets.Batch) { b.Values[3] = 255 })
 	infinite := changed(func(b *datasets.Batch) { b.Values[3] = float32(math.Inf(1)) })
 	flat := changed(func(b *datasets.Batch) { b.Shape = []int{20 * 24 * 2} })
@@ -131,6 +132,7 @@ func TestReconstructionsThatCannotBeMeasured(t *testing.T) {
 		{outside, y, "value 3 of example 0 is 255"},
 		{x, infinite, "+Inf in its reconstruction"},
 		{x, flat, "in the same order"},
+		{short, y, "a mask of 1 for 960"},
 		{x, x.Slice(0, 0), "0 of shape"},
 		{x.Slice(0, 0), x, "nothing to compare"},
 	} {

@@ -16,10 +16,10 @@ import (
 
 var update = flag.Bool("update", false, "train the net for digits anew")
 
-// trainDigits fits the net to MNIST and writes its weights: 15 epochs of Adam in batches
+// trainDigits fits the net to MNIST and writes its weights: 10 epochs of Adam in batches
 // of 128, whose mean over the last steps is kept.
 func trainDigits(t *testing.T, digits *datasets.Digits) {
-	const seed, epochs, batch, wide = 0, 10, 128, 28*28 + 1
+	const seed, epochs, batch = 0, 10, 128
 	backend, err := engine.Default()
 	if err != nil {
 		t.Fatal(err)
@@ -32,9 +32,9 @@ func trainDigits(t *testing.T, digits *datasets.Digits) {
 	bytes := digits.Train.Resident(0).Bytes
 	var rows []uint8
 	for i, label := range train.Labels {
-		rows = append(append(rows, bytes[i*(wide-1):(i+1)*(wide-1)]...), uint8(label))
+		rows = append(append(rows, bytes[i*pixels:(i+1)*pixels]...), uint8(label))
 	}
-	table, err := backend.NewTable(wide, rows, nil)
+	table, err := backend.NewTable(pixels+1, rows, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -63,7 +63,7 @@ func trainDigits(t *testing.T, digits *datasets.Digits) {
 		}
 	}
 	add("features", digitFeatures.Params([]int{28, 28, 1}))
-	add("classes", digitClasses.Params([]int{64}))
+	add("classes", digitClasses.Params([]int{units}))
 	trainer, err := engine.NewTrainer(backend, seed, engine.Recipe{
 		Optimiser: optim.Adam{},
 		Rate:      2e-3,
@@ -98,10 +98,11 @@ func trainDigits(t *testing.T, digits *datasets.Digits) {
 
 // digitLoss is the mean over the batch of −log p(label|picture) in nats.
 func digitLoss(b *engine.Build) engine.Loss {
-	pixels := graph.Slice(b.X, graph.AxisRange(), graph.AxisRange(0, 28*28))
-	pixels = graph.Add(pixels, graph.MulScalar(b.Noise("pixels", pixels.Shape().Dimensions...), 0.3)) // against learning pictures by heart
-	label := graph.MulScalar(graph.Slice(b.X, graph.AxisRange(), graph.AxisRange(28*28)), 255)        // bytes come as v/255
-	_, logits := digitNet(nets.NewPass(true, b.Values, b.Noise), pixels)
+	x := graph.Slice(b.X, graph.AxisRange(), graph.AxisRange(0, pixels))
+	// Noise keeps the net from learning pictures by heart. Bytes come as v/255.
+	x = graph.Add(x, graph.MulScalar(b.Noise("pixels", x.Shape().Dimensions...), 0.3))
+	label := graph.MulScalar(graph.Slice(b.X, graph.AxisRange(), graph.AxisRange(pixels)), 255)
+	_, logits := digitNet(nets.NewPass(true, b.Values, b.Noise), x)
 	distance := graph.Abs(graph.Sub(graph.Iota(b.X.Graph(), logits.Shape(), 1), graph.BroadcastToDims(label, logits.Shape().Dimensions...)))
 	right := graph.ConvertDType(graph.LessThan(distance, graph.MulScalar(graph.OnesLike(distance), 0.5)), logits.DType())
 	logits = graph.Sub(logits, graph.StopGradient(graph.ReduceAndKeep(logits, graph.ReduceMax, -1)))
