@@ -24,25 +24,20 @@ func trainDigits(t *testing.T, digits *datasets.Digits) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	// The engine knows of no labels: they lie behind the pixels.
-	train, err := datasets.All(digits.Train)
-	if err != nil {
-		t.Fatal(err)
-	}
-	bytes := digits.Train.Resident(0).Bytes
-	var rows []uint8
+	train := digits.Train.Resident(0)
+	labels := make([]int32, len(train.Labels))
 	for i, label := range train.Labels {
-		rows = append(append(rows, bytes[i*pixels:(i+1)*pixels]...), uint8(label))
+		labels[i] = int32(label)
 	}
-	table, err := backend.NewTable(pixels+1, rows, nil)
+	table, err := backend.NewTable(pixels, train.Bytes, nil, labels)
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer table.Free()
 	var order []int32
 	for epoch := range epochs {
-		shuffled := engine.Rand(seed, "order", uint64(epoch)).Perm(train.Len())
-		for _, i := range shuffled[:train.Len()/batch*batch] {
+		shuffled := engine.Rand(seed, "order", uint64(epoch)).Perm(len(labels))
+		for _, i := range shuffled[:len(labels)/batch*batch] {
 			order = append(order, int32(i))
 		}
 	}
@@ -98,13 +93,10 @@ func trainDigits(t *testing.T, digits *datasets.Digits) {
 
 // digitLoss is the mean over the batch of −log p(label|picture) in nats.
 func digitLoss(b *engine.Build) engine.Loss {
-	x := graph.Slice(b.X, graph.AxisRange(), graph.AxisRange(0, pixels))
-	// Noise keeps the net from learning pictures by heart. Bytes come as v/255.
-	x = graph.Add(x, graph.MulScalar(b.Noise("pixels", x.Shape().Dimensions...), 0.3))
-	label := graph.MulScalar(graph.Slice(b.X, graph.AxisRange(), graph.AxisRange(pixels)), 255)
+	// Noise keeps the net from learning pictures by heart.
+	x := graph.Add(b.X, graph.MulScalar(b.Noise("pixels", b.X.Shape().Dimensions...), 0.3))
 	_, logits := digitNet(nets.NewPass(true, b.Values, b.Noise), x)
-	distance := graph.Abs(graph.Sub(graph.Iota(b.X.Graph(), logits.Shape(), 1), graph.BroadcastToDims(label, logits.Shape().Dimensions...)))
-	right := graph.ConvertDType(graph.LessThan(distance, graph.MulScalar(graph.OnesLike(distance), 0.5)), logits.DType())
+	right := graph.OneHot(b.Labels, logits.Shape().Dimensions[1], logits.DType())
 	logits = graph.Sub(logits, graph.StopGradient(graph.ReduceAndKeep(logits, graph.ReduceMax, -1)))
 	logSum := graph.Log(graph.ReduceSum(graph.Exp(logits), -1))
 	loss := graph.ReduceAllMean(graph.Sub(logSum, graph.ReduceSum(graph.Mul(logits, right), -1)))
