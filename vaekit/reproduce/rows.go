@@ -27,6 +27,20 @@ func rows(digits *datasets.Digits) []row {
 			Objective: objective,
 		}
 	}
+	gated := func(prior dist.Prior) vaekit.Model {
+		return vaekit.Model{
+			Encoder: nets.Net{nets.Flatten{}, nets.Gated{Units: 300}, nets.Gated{Units: 300}}, Latent: 40, Prior: prior,
+			Decoder:   nets.Net{nets.Gated{Units: 300}, nets.Gated{Units: 300}},
+			Objective: vaekit.ELBO{Schedule: optim.Linear{Steps: 100 * 600}},
+		}
+	}
+	iaf := func(posterior dist.Posterior) vaekit.Model {
+		return vaekit.Model{
+			Encoder: nets.MLPWith(nets.ELU, 300, 300), Latent: 32, Posterior: posterior,
+			Decoder: nets.MLPWith(nets.ELU, 300, 300),
+		}
+	}
+	flows := dist.FlowPosterior{Flows: slices.Repeat([]dist.Flow{dist.IAF{Hidden: []int{320}, Context: 64}}, 2)}
 	return []row{
 		{
 			name: "flax", what: "dense 784-500-20, as Flax's example", data: dynamic,
@@ -42,7 +56,87 @@ func rows(digits *datasets.Digits) []row {
 			trains:  []training{{"run", iwae(vaekit.ELBO{}), train, decaying(400)}},
 			measure: nll("NLL", 87.0),
 		},
+		{
+			name: "gmm", what: "dense 784-512-256-16, a mixture fitted after training against N(0, I)", data: dynamic,
+			trains: []training{{"run", vaekit.Model{Encoder: nets.MLP(512, 256), Latent: 16, Decoder: nets.MLP(256, 512)}, train,
+				vaekit.Training{Epochs: 20, Batch: 128}}},
+			measure: func(runs []*vaekit.Run) ([]figure, error) { return samples(runs[0], train, test, digits.Test) },
+		},
+		{
+			name: "keras", what: "convolutional, latent 2, as Keras's example; the second is trained without the test images", data: "MNIST, grey",
+			trains: []training{
+				{"all", keras, everything(digits), vaekit.Training{Epochs: 30, Batch: 128}},
+				{"held-out", keras, digits.Train, vaekit.Training{Epochs: 30, Batch: 128}},
+			},
+			measure: func(runs []*vaekit.Run) ([]figure, error) {
+				f, err := runs[1].Evaluate(digits.Test, vaekit.Evaluation{})
+				return []figure{
+					{What: "mean training loss of epoch 30", Value: runs[0].History[29].Train.Loss, High: most(146.9)},
+					{What: "held-out", Value: -f.ELBO},
+				}, err
+			},
+		},
+		{
+			name: "iwae-k1-long", what: "1 layer, VAE k = 1, longer", data: dynamic, long: true,
+			trains:  []training{{"run", iwae(vaekit.ELBO{}), train, decaying(2000)}},
+			measure: withActiveUnits(test, 86.5, 17, 21),
+		},
+		{
+			name: "iwae-k5", what: "1 layer, IWAE k = 5", data: dynamic, long: true,
+			trains:  []training{{"run", iwae(vaekit.IWAE{K: 5}), train, decaying(1000)}},
+			measure: nll("NLL", 85.5),
+		},
+		{
+			name: "iwae-k50-dreg", what: "1 layer, IWAE k = 50 with DReG (Tucker et al., 2018)", data: dynamic, long: true,
+			trains:  []training{{"run", iwae(vaekit.IWAE{K: 50, Encoder: vaekit.DReG}), train, decaying(500)}},
+			measure: withActiveUnits(test, 84.6, 23, 27),
+		},
+		{
+			name: "gaussian", what: "gated dense 300-300-40, N(0, I) (Tomczak and Welling, 2017)", data: dynamic, long: true,
+			trains:  []training{{"run", gated(nil), train, decaying(1000)}},
+			measure: nll("NLL", 84.6),
+		},
+		{
+			name: "vamp", what: "the same with VampPrior, 500 components", data: dynamic, long: true,
+			trains:  []training{{"run", gated(dist.VampPrior{Components: 500}), train, decaying(1000)}},
+			measure: nll("NLL", 82.6),
+		},
+		{
+			name: "iaf", what: "dense 784-300-300-32, an IAF posterior against a diagonal one (Kingma et al., 2016)", data: dynamic, long: true,
+			trains: append(
+				seeds(3, training{"diagonal", iaf(nil), train, decaying(400)}),
+				seeds(3, training{"iaf", iaf(flows), train, decaying(400)})...),
+			measure: func(runs []*vaekit.Run) ([]figure, error) { return paired(runs[:3], runs[3:], test) },
+		},
 	}
+}
+
+// keras is the model of Keras's example.
+var keras = vaekit.Model{
+	Encoder: nets.Net{
+		nets.Conv2D{Channels: 32, Stride: 2, Activation: nets.ReLU},
+		nets.Conv2D{Channels: 64, Stride: 2, Activation: nets.ReLU},
+		nets.Flatten{},
+		nets.Dense{Units: 16, Activation: nets.ReLU},
+	},
+	Latent: 2,
+	Decoder: nets.Net{
+		nets.Dense{Units: 7 * 7 * 64, Activation: nets.ReLU},
+		nets.Reshape{Shape: []int{7, 7, 64}},
+		nets.ConvTranspose2D{Channels: 64, Stride: 2, Activation: nets.ReLU},
+		nets.ConvTranspose2D{Channels: 32, Stride: 2, Activation: nets.ReLU},
+		nets.Conv2D{Channels: 1},
+	},
+}
+
+// everything is the images to train on and those to test with, as one.
+func everything(digits *datasets.Digits) datasets.Dataset {
+	all := slices.Concat(digits.Train.Resident(0).Bytes, digits.Test.Resident(0).Bytes)
+	data, err := datasets.FromBytes(digits.Train.Shape(), all, nil)
+	if err != nil {
+		panic(err) // two parts of one shape make one
+	}
+	return data
 }
 
 // decaying is training in so many epochs with batches of 100 and a learning rate that falls
@@ -66,4 +160,13 @@ func seeds(n int, t training) []training {
 	return all
 }
 
-var _ = dist.Bernoulli{}
+// withActiveUnits measures the NLL and how many latents are in use.
+func withActiveUnits(test datasets.Dataset, nll, from, to float64) func([]*vaekit.Run) ([]figure, error) {
+	return func(runs []*vaekit.Run) ([]figure, error) {
+		f, err := measured(runs[0], test)
+		return []figure{
+			{What: "NLL", Value: f.NLL, Error: f.NLLError, High: &nll},
+			{What: "active units", Value: float64(f.ActiveUnits), Low: &from, High: &to},
+		}, err
+	}
+}
