@@ -12,7 +12,7 @@ import (
 )
 
 // importanceValues bounds how many values of x one call decodes.
-var importanceValues = 8 << 20
+const importanceValues = 8 << 20
 
 // importance estimates log p(x) of every example of a batch with k draws from its
 // posterior, given by the encoder's numbers,

@@ -9,7 +9,9 @@ import (
 // String is a short report.
 func (f Figures) String() string {
 	var s strings.Builder
-	line := func(name string, nats float64, note string) { fmt.Fprintf(&s, "%-13s %9.2f   %s\n", name, nats, note) }
+	line := func(name string, nats float64, note string) {
+		fmt.Fprintf(&s, "%-13s %9.2f   %s\n", name, math.Round(nats*100)/100+0, note) // −0.001 is 0
+	}
 	fmt.Fprintf(&s, "%d examples, means in nats\n", f.Examples)
 	fmt.Fprintf(&s, "ELBO          %9.2f\n", f.ELBO)
 	name := "distortion −log p(x|z)"
@@ -20,14 +22,14 @@ func (f Figures) String() string {
 	line("rate", f.Rate, "KL(q(z|x) ‖ p(z))")
 	least, most := "", ""
 	if f.AtCeiling {
-		least, most = fmt.Sprintf("at least: %d examples show no more than their logarithm; ", f.Mixed), "at most: "
+		least, most = fmt.Sprintf("; at least: %d examples show no more than log %[1]d", f.Mixed), "; at most"
 	}
 	if !math.IsNaN(f.MutualInformation) {
-		line("  of it", f.MutualInformation, least+"information on x, I(x; z)")
-		line("  and", f.MarginalKL, most+"KL(q(z) ‖ p(z)), the aggregate posterior from the prior")
+		line("  of it", f.MutualInformation, "I(x; z), what z tells of x"+least)
+		line("  and", f.MarginalKL, "KL(q(z) ‖ p(z)), how far all z are from the prior"+most)
 	}
 	if !math.IsNaN(f.TotalCorrelation) {
-		line("total corr.", f.TotalCorrelation, most+"q(z) from independent latents")
+		line("total corr.", f.TotalCorrelation, "how far they are from independent latents"+most)
 	}
 	if f.ImportanceSamples > 0 {
 		what := "NLL"
@@ -45,7 +47,9 @@ func (f Figures) String() string {
 		for _, p := range f.Curve {
 			fmt.Fprintf(&s, "\n%5.2f %10.2f %10.2f", p.T, p.Rate, p.Distortion)
 		}
-		fmt.Fprintf(&s, "\nat t = 1, the model as it is, a nat of rate buys %.2f nats of distortion", f.Slope)
+		if !math.IsNaN(f.Slope) {
+			fmt.Fprintf(&s, "\nat t = 1, the model as it is, one more nat of rate buys %.2f nats of distortion", f.Slope)
+		}
 	}
 	if f.CurveNote != "" {
 		fmt.Fprintf(&s, "\n(no rate–distortion curve: %s)", f.CurveNote)
