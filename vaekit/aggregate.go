@@ -64,15 +64,15 @@ func (a *aggregate) figures(l *looker, w *engine.Weights) (mutual, correlation f
 	return mutual, correlation, err
 }
 
-// pairs bounds how many values a block of draws under posteriors has.
-const pairs = 4 << 20
+// pairedValues bounds how many values of z a block of draws under posteriors has.
+const pairedValues = 1 << 20
 
 // logProb is log q(z) of every draw, and of each of its latents alone; nil where the
 // posterior does not tell.
 func (a *aggregate) logProb(l *looker, w *engine.Weights) (joint []float64, each [][]float64, err error) {
 	latent, n := l.model.Latent, len(a.numbers)
 	rows := min(lookRows, len(a.z))
-	mixed := min(n, max(1, pairs/(rows*latent)))
+	mixed := min(n, max(1, pairedValues/(rows*latent)))
 	f, err := l.function("aggregate", func(p *nets.Pass, in []*graph.Node) []*graph.Node {
 		rows, mixed := in[1].Shape().Dimensions[0], in[2].Shape().Dimensions[0]
 		q := l.model.posterior(p, in[2])

@@ -7,29 +7,22 @@ import "github.com/gomlx/gomlx/core/graph"
 //
 // A posterior that is the best for its decoder is ∝ p(z) p(x|z), and tempered it is the
 // best for p(x|z)^t: the path along which a model trades distortion for rate.
+//
+// Of two [Normal] it is the Gaussian of precision λ_t = tλ + (1−t)λp and mean
+// (tλμ + (1−t)λpμp)/λ_t in every latent, with λ = 1/σ². A latent that is wider than its
+// prior would become wider without end: beyond t = 1 it stays as it is.
 func Tempered(q, p Density, t *graph.Node) Density {
-	if q, ok := q.(interface {
-		Tempered(p Density, t *graph.Node) Density
-	}); ok {
-		return q.Tempered(p, t)
-	}
-	return nil
-}
-
-// Tempered is the Gaussian of precision tλ + (1−t)λp and mean (tλμ + (1−t)λpμp)/(tλ + (1−t)λp)
-// in every latent, with λ = 1/σ²; nil where p is no Normal. A latent that is wider than
-// its prior would become wider without end: beyond t = 1 it stays as it is.
-func (n Normal) Tempered(density Density, t *graph.Node) Density {
-	p, ok := density.(Normal)
-	if !ok {
+	posterior, ok := q.(Normal)
+	prior, both := p.(Normal)
+	if !ok || !both {
 		return nil
 	}
-	precision, prior := graph.Exp(graph.Neg(n.LogVar)), graph.Exp(graph.Neg(p.LogVar))
-	gain := graph.Sub(precision, prior)
+	λ, λp := graph.Exp(graph.Neg(posterior.LogVar)), graph.Exp(graph.Neg(prior.LogVar))
+	gain := graph.Sub(λ, λp)
 	one := graph.OnesLike(gain)
 	t = graph.Mul(one, t)
 	t = graph.Where(graph.LessThan(gain, graph.ZerosLike(gain)), graph.Min(t, one), t)
-	whole := graph.Add(graph.Mul(t, gain), prior)
-	mean := graph.Add(graph.Mul(t, graph.Mul(precision, n.Mu)), graph.Mul(graph.Sub(one, t), graph.Mul(prior, p.Mu)))
+	whole := graph.Add(graph.Mul(t, gain), λp)
+	mean := graph.Add(graph.Mul(t, graph.Mul(λ, posterior.Mu)), graph.Mul(graph.Sub(one, t), graph.Mul(λp, prior.Mu)))
 	return Normal{graph.Div(mean, whole), graph.Neg(graph.Log(whole))}
 }
