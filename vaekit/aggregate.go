@@ -79,7 +79,7 @@ func (a *aggregate) logProb(l *looker, w *engine.Weights) (joint []float64, each
 		z := graph.BroadcastToDims(graph.InsertAxes(in[1], 1), rows, mixed, latent)
 		sum := func(x *graph.Node) *graph.Node { // over the posteriors that count
 			counts := graph.LessThan(graph.Iota(x.Graph(), x.Shape(), 1), graph.BroadcastToShape(graph.Reshape(in[0]), x.Shape()))
-			return logSumExp(only(x, counts), 1)
+			return dist.LogSumExp(only(x, counts), 1)
 		}
 		out := []*graph.Node{sum(logProb(q, z))}
 		if q, ok := q.(interface {

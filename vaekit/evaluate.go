@@ -127,7 +127,7 @@ type tally struct {
 	spread           []moments // of the posterior's means
 	nll              moments
 	mixture          aggregate
-	trial            trial
+	replays          replays
 }
 
 // count takes in a piece of the data.
@@ -168,7 +168,7 @@ func (t *tally) count(from int, b *datasets.Batch) error {
 			t.nll.add(-v)
 		}
 	}
-	return t.trial.count(t, from, b, a, key)
+	return t.replays.count(t, from, b, a, key)
 }
 
 // figures are the means.
@@ -198,7 +198,7 @@ func (t *tally) figures() (Figures, error) {
 	}
 	f.MarginalKL, f.Mixed = f.Rate-f.MutualInformation, len(t.mixture.numbers)
 	f.AtCeiling = f.MutualInformation > math.Log(float64(f.Mixed))-0.25
-	t.trial.conclude(t, &f)
+	t.replays.conclude(t, &f)
 	return f, nil
 }
 

@@ -7,6 +7,7 @@ import (
 	"github.com/gomlx/gomlx/core/graph"
 
 	"github.com/vaebook/vaebook/datasets"
+	"github.com/vaebook/vaebook/vaekit/dist"
 	"github.com/vaebook/vaebook/vaekit/internal/engine"
 	"github.com/vaebook/vaebook/vaekit/nets"
 )
@@ -29,10 +30,9 @@ func (l *looker) importance(w *engine.Weights, b *datasets.Batch, numbers []floa
 		// The first input is how many draws count: the last call may have some to spare.
 		mask := at(in, 3)
 		t := l.model.explain(p, l.model.posterior(p, in[1]), unpadded(in[2], mask), mask, perCall, 1)
-		logW := graph.Sub(graph.Add(t.LogLikelihood, t.LogPrior), t.LogPosterior)
-		logW = graph.Squeeze(logW, 1) // [k, batch]
+		logW := graph.Squeeze(t.LogWeight(), 1) // [k, batch]
 		counts := graph.LessThan(graph.Iota(logW.Graph(), logW.Shape(), 0), graph.BroadcastToDims(graph.Transpose(in[0], 0, 1), logW.Shape().Dimensions...))
-		return []*graph.Node{logSumExp(only(logW, counts), 0)}
+		return []*graph.Node{dist.LogSumExp(only(logW, counts), 0)}
 	})
 	if err != nil {
 		return nil, err
@@ -64,19 +64,9 @@ func (l *looker) importance(w *engine.Weights, b *datasets.Batch, numbers []floa
 	return logs, nil
 }
 
-// lowest stands for a logarithm of 0 in graphs, where −∞ − −∞ would be NaN.
-const lowest = -1e30
-
-// only is x where counts is true, the logarithm of nothing elsewhere.
-func only(x, counts *graph.Node) *graph.Node {
-	return graph.Where(counts, x, graph.AddScalar(graph.ZerosLike(x), lowest))
-}
-
-// logSumExp is log Σ exp(x) over an axis, which goes.
-func logSumExp(x *graph.Node, axis int) *graph.Node {
-	top := graph.ReduceMax(x, axis)
-	top = graph.Max(top, graph.AddScalar(graph.ZerosLike(top), lowest))
-	return graph.Add(top, graph.Log(graph.ReduceSum(graph.Exp(graph.Sub(x, graph.InsertAxes(top, axis))), axis)))
+// only is logarithms where they count, and elsewhere one whose exponential is 0.
+func only(logs, counts *graph.Node) *graph.Node {
+	return graph.Where(counts, logs, graph.AddScalar(graph.ZerosLike(logs), -1e30))
 }
 
 // logAddExp is log(exp(a) + exp(b)).

@@ -116,8 +116,8 @@ func (l *looker) replay(w *engine.Weights, b *datasets.Batch, numbers []float32,
 	return r, nil
 }
 
-// A trial is what an evaluation finds out by replaying examples: its curve, and evidence.
-type trial struct {
+// Replays are what an evaluation finds out by replaying examples: its curve, and evidence.
+type replays struct {
 	curve         []RatePoint // sums over n examples
 	n             float64
 	cost, swapped float64 // distortion with the own z and another's, sums over tried examples
@@ -129,7 +129,7 @@ type trial struct {
 const mostTried = 4 * lookRows
 
 // count replays a piece of the data, for the curve or where it is one that gives evidence.
-func (r *trial) count(t *tally, from int, b *datasets.Batch, a account, key func(int) uint64) error {
+func (r *replays) count(t *tally, from int, b *datasets.Batch, a account, key func(int) uint64) error {
 	every := (t.examples + mostTried - 1) / mostTried
 	tried := from/lookRows%every == 0
 	if !tried && !t.what.Curve {
@@ -174,7 +174,7 @@ func (r *trial) count(t *tally, from int, b *datasets.Batch, a account, key func
 }
 
 // conclude writes what was found out into the figures.
-func (r *trial) conclude(t *tally, f *Figures) {
+func (r *replays) conclude(t *tally, f *Figures) {
 	for i := range r.curve {
 		r.curve[i].Rate /= r.n
 		r.curve[i].Distortion /= r.n
