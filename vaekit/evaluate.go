@@ -4,22 +4,26 @@ import (
 	"fmt"
 	"math"
 	"slices"
-	"strings"
 
 	"github.com/vaebook/vaebook/datasets"
 	"github.com/vaebook/vaebook/vaekit/internal/engine"
 )
 
-// An Evaluation says what to measure. Its zero value measures the bound and its
-// parts on all examples, in seconds.
+// An Evaluation says what to measure. Its zero value measures the bound and its parts on
+// all examples, and what they say of the model, in seconds.
 type Evaluation struct {
 	// ImportanceSamples is how many latents to draw for each example to estimate
 	// log p(x) (Burda, Grosse and Salakhutdinov, 2015); 0: not at all. The estimate
-	// is a lower bound on average, and closer the more are drawn.
+	// is a lower bound on average, and closer the more are drawn. The draws depend on
+	// the seed, the examples' order, their number and their size.
 	ImportanceSamples int
+
+	Curve bool // also the rate–distortion curve: ten more passes through the decoder
 
 	Examples int    // only the first so many; 0: all
 	Seed     uint64 // of the draws of z, and of the data where it is drawn anew at every visit
+
+	Progress func(done, total int) // hears how many examples are measured; nil: nobody does
 }
 
 // Figures are what an evaluation found, in nats, means over examples.
@@ -29,6 +33,20 @@ type Figures struct {
 	Distortion float64   // −log p(x|z) at one draw of z
 	Rate       float64   // KL(q(z|x) ‖ p(z))
 	KL         []float64 // of each latent; nil where there is no closed form
+
+	// The parts of the rate, MutualInformation + MarginalKL, and the total correlation
+	// of the latents, TotalCorrelation, all under the mixture q(z) of the posteriors of
+	// Mixed examples: all, or 10,000 all over larger data, at 1,000 draws. NaN where
+	// the posterior's density at any z, or of a latent alone, is not known.
+	//
+	// So many examples can show no more than log Mixed of information. AtCeiling is
+	// true within a quarter of a nat of that: then the first is at least what it says, and
+	// the others are at most that.
+	MutualInformation float64 // I(x; z)
+	MarginalKL        float64 // KL(q(z) ‖ p(z))
+	TotalCorrelation  float64 // KL(q(z) ‖ Πⱼ q(zⱼ))
+	AtCeiling         bool
+	Mixed             int
 
 	// ActiveUnits counts the latents whose posterior mean has a variance over the
 	// data above 0.01 (Burda, Grosse and Salakhutdinov, 2015).
@@ -44,6 +62,17 @@ type Figures struct {
 	ImportanceSamples int
 	NLL               float64 // −log p(x) by importance sampling; NaN where not asked for
 	NLLError          float64 // its standard error over examples
+
+	Curve     []RatePoint // where asked for
+	CurveNote string      // why there is none though it was asked for
+
+	// Slope is how many nats of distortion one more nat of rate would buy, about 1
+	// after training with the ELBO and about β with another weight of the rate,
+	// measured on up to a thousand examples or on those of the Curve. NaN where the
+	// posterior has no tempered form, or next to no rate.
+	Slope float64
+
+	Diagnosis []Finding // what is wrong with the model or its training, as far as measures tell
 }
 
 // BitsPerDim is a number of nats for an example of so many values in bits a value.
@@ -69,74 +98,107 @@ func (r *Run) Evaluate(data datasets.Dataset, what Evaluation) (Figures, error) 
 		}
 		data = first
 	}
-	f := Figures{Examples: data.Len(), Latent: r.Model.Latent, Proper: true, BitsPerDim: math.NaN(), NLL: math.NaN(), NLLError: math.NaN()}
-	spread := make([]moments, r.Model.Latent)
-	var nll moments
-	var kl []float64
-	values := 0
+	t := tally{run: r, what: what, examples: data.Len(), proper: true, spread: make([]moments, r.Model.Latent)}
 	err := pieces(data, what.Seed, func(from int, b *datasets.Batch) error {
-		proper, err := r.look.model.Likelihood.Check(unmasked(b))
-		if err != nil {
-			return fmt.Errorf("vaekit: from example %d on: %w", from, err)
-		}
-		f.Proper = f.Proper && proper
-		values += count(b)
-		a, err := r.look.account(r.weights, b, func(int) uint64 { return engine.Key(what.Seed, "evaluate", uint64(from)) })
-		if err != nil {
+		if err := t.count(from, b); err != nil {
 			return err
 		}
-		mean, _, err := r.look.encode(r.weights, b)
-		if err != nil {
-			return err
-		}
-		for i := range b.Len() {
-			f.Distortion += float64(a.distortion[i])
-			f.Rate += float64(a.rate[i])
-			for j := range spread {
-				spread[j].add(float64(mean[i*len(spread)+j]))
-			}
-		}
-		if a.kl != nil {
-			if kl == nil {
-				kl = make([]float64, len(spread))
-			}
-			for i, v := range a.kl {
-				kl[i%len(kl)] += float64(v)
-			}
-		}
-		if what.ImportanceSamples > 0 {
-			logs, err := r.look.importance(r.weights, b, what.ImportanceSamples, engine.Key(what.Seed, "importance", uint64(from)))
-			if err != nil {
-				return err
-			}
-			for _, v := range logs {
-				nll.add(-v)
-			}
+		if what.Progress != nil {
+			what.Progress(from+b.Len(), data.Len())
 		}
 		return nil
 	})
 	if err != nil {
 		return Figures{}, err
 	}
-	n := float64(f.Examples)
-	f.Distortion, f.Rate = f.Distortion/n, f.Rate/n
-	f.ELBO = -f.Distortion - f.Rate
-	for i := range kl {
-		kl[i] /= n
+	return t.figures()
+}
+
+// A tally is the sums of an evaluation under way.
+type tally struct {
+	run      *Run
+	what     Evaluation
+	examples int
+
+	proper           bool
+	values           int // of all examples that are data
+	distortion, rate float64
+	kl               []float64
+	spread           []moments // of the posterior's means
+	nll              moments
+	mixture          aggregate
+	replays          replays
+}
+
+// count takes in a piece of the data.
+func (t *tally) count(from int, b *datasets.Batch) error {
+	look, weights, latent := t.run.look, t.run.weights, len(t.spread)
+	proper, err := look.model.Likelihood.Check(unmasked(b))
+	if err != nil {
+		return fmt.Errorf("vaekit: from example %d on: %w", from, err)
 	}
-	f.KL = kl
-	for _, s := range spread {
+	t.proper = t.proper && proper
+	t.values += count(b)
+	key := func(int) uint64 { return engine.Key(t.what.Seed, "evaluate", uint64(from)) }
+	a, err := look.account(weights, b, key)
+	if err != nil {
+		return err
+	}
+	outputs := len(a.numbers) / b.Len()
+	for i := range b.Len() {
+		t.distortion += float64(a.distortion[i])
+		t.rate += float64(a.rate[i])
+		for j := range t.spread {
+			t.spread[j].add(float64(a.mean[i*latent+j]))
+		}
+		t.mixture.add(from+i, t.examples, a.numbers[i*outputs:(i+1)*outputs], a.z[i*latent:(i+1)*latent], float64(a.logPosterior[i]))
+	}
+	if a.kl != nil && t.kl == nil {
+		t.kl = make([]float64, latent)
+	}
+	for i, v := range a.kl {
+		t.kl[i%latent] += float64(v)
+	}
+	if t.what.ImportanceSamples > 0 {
+		logs, err := look.importance(weights, b, a.numbers, t.what.ImportanceSamples, engine.Key(t.what.Seed, "importance", uint64(from)))
+		if err != nil {
+			return err
+		}
+		for _, v := range logs {
+			t.nll.add(-v)
+		}
+	}
+	return t.replays.count(t, from, b, a, key)
+}
+
+// figures are the means.
+func (t *tally) figures() (Figures, error) {
+	n := float64(t.examples)
+	f := Figures{
+		Examples: t.examples, Distortion: t.distortion / n, Rate: t.rate / n, ELBO: -(t.distortion + t.rate) / n, KL: t.kl,
+		Latent: len(t.spread), Proper: t.proper, BitsPerDim: math.NaN(), NLL: math.NaN(), NLLError: math.NaN(),
+	}
+	for i := range f.KL {
+		f.KL[i] /= n
+	}
+	for _, s := range t.spread {
 		if s.variance() > activeVariance {
 			f.ActiveUnits++
 		}
 	}
 	if f.Proper {
-		f.BitsPerDim = BitsPerDim(-f.ELBO*n, values)
+		f.BitsPerDim = BitsPerDim(-f.ELBO*n, t.values)
 	}
-	if what.ImportanceSamples > 0 {
-		f.ImportanceSamples = what.ImportanceSamples
-		f.NLL, f.NLLError = nll.mean, math.Sqrt(nll.variance()/n)
+	if f.ImportanceSamples = t.what.ImportanceSamples; f.ImportanceSamples > 0 {
+		f.NLL, f.NLLError = t.nll.mean, math.Sqrt(t.nll.variance()/n)
 	}
+	var err error
+	if f.MutualInformation, f.TotalCorrelation, err = t.mixture.figures(t.run.look, t.run.weights); err != nil {
+		return Figures{}, err
+	}
+	f.MarginalKL, f.Mixed = f.Rate-f.MutualInformation, len(t.mixture.numbers)
+	f.AtCeiling = f.MutualInformation > math.Log(float64(f.Mixed))-0.25
+	t.replays.conclude(t, &f)
 	return f, nil
 }
 
@@ -155,47 +217,18 @@ func (r *Run) Score(data datasets.Dataset, samples int) ([]float64, error) {
 		if _, err := r.look.model.Likelihood.Check(unmasked(b)); err != nil {
 			return fmt.Errorf("vaekit: from example %d on: %w", from, err)
 		}
-		if samples > 0 {
-			logs, err := r.look.importance(r.weights, b, samples, engine.Key(0, "score", uint64(from)))
+		a, err := r.look.account(r.weights, b, func(int) uint64 { return engine.Key(0, "score", uint64(from)) })
+		if err == nil && samples > 0 {
+			logs, err := r.look.importance(r.weights, b, a.numbers, samples, engine.Key(0, "score", uint64(from)))
 			scores = append(scores, logs...)
 			return err
 		}
-		a, err := r.look.account(r.weights, b, func(int) uint64 { return engine.Key(0, "score", uint64(from)) })
 		for i := range a.rate {
 			scores = append(scores, -float64(a.distortion[i])-float64(a.rate[i]))
 		}
 		return err
 	})
 	return scores, err
-}
-
-// String is a short report.
-func (f Figures) String() string {
-	var s strings.Builder
-	name, note := "distortion −log p(x|z)", ""
-	if !f.Proper {
-		name = "cross-entropy"
-		note = "the data has grey values, so these are cross-entropies, not likelihoods: compare them only with each other"
-	}
-	fmt.Fprintf(&s, "%d examples, means in nats\n", f.Examples)
-	fmt.Fprintf(&s, "ELBO          %9.2f\n", f.ELBO)
-	fmt.Fprintf(&s, "distortion    %9.2f   %s\n", f.Distortion, name)
-	fmt.Fprintf(&s, "rate          %9.2f   KL(q(z|x) ‖ p(z))\n", f.Rate)
-	if f.ImportanceSamples > 0 {
-		what := "NLL"
-		if !f.Proper {
-			what = "tighter bound"
-		}
-		fmt.Fprintf(&s, "%-13s %9.2f ± %.2f with %d importance samples\n", what, f.NLL, f.NLLError, f.ImportanceSamples)
-	}
-	if f.Proper {
-		fmt.Fprintf(&s, "bits per dim  %9.4f\n", f.BitsPerDim)
-	}
-	fmt.Fprintf(&s, "active units  %6d of %d", f.ActiveUnits, f.Latent)
-	if note != "" {
-		fmt.Fprintf(&s, "\n(%s)", note)
-	}
-	return s.String()
 }
 
 // unmasked are a batch's values with zeros where there is padding.

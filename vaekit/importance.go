@@ -16,23 +16,23 @@ import (
 const importanceValues = 8 << 20
 
 // importance estimates log p(x) of every example of a batch with k draws from its
-// posterior,
+// posterior, given by the encoder's numbers,
 //
 //	log p(x) ≈ log 1/k Σ p(x|z) p(z) / q(z|x),
 //
 // in calls of bounded size whose partial sums are joined without overflow.
-func (l *looker) importance(w *engine.Weights, b *datasets.Batch, k int, seed uint64) ([]float64, error) {
+func (l *looker) importance(w *engine.Weights, b *datasets.Batch, numbers []float32, k int, seed uint64) ([]float64, error) {
 	most := max(1, importanceValues/(lookRows*datasets.Size(b.Shape)))
 	calls := (k + most - 1) / most
 	perCall := (k + calls - 1) / calls
 	name := fmt.Sprint("importance ", b.Mask != nil, perCall)
 	f, err := l.function(name, func(p *nets.Pass, in []*graph.Node) []*graph.Node {
 		// The first input is how many draws count: the last call may have some to spare.
-		t := l.model.terms(p, in[1], at(in, 2), perCall, 1)
+		mask := at(in, 3)
+		t := l.model.explain(p, l.model.posterior(p, in[1]), unpadded(in[2], mask), mask, perCall, 1)
 		logW := graph.Squeeze(t.LogWeight(), 1) // [k, batch]
 		counts := graph.LessThan(graph.Iota(logW.Graph(), logW.Shape(), 0), graph.BroadcastToDims(graph.Transpose(in[0], 0, 1), logW.Shape().Dimensions...))
-		logW = graph.Where(counts, logW, graph.AddScalar(graph.ZerosLike(logW), -1e30))
-		return []*graph.Node{dist.LogSumExp(logW, 0)}
+		return []*graph.Node{dist.LogSumExp(only(logW, counts), 0)}
 	})
 	if err != nil {
 		return nil, err
@@ -46,7 +46,10 @@ func (l *looker) importance(w *engine.Weights, b *datasets.Batch, k int, seed ui
 		for i := range counting {
 			counting[i] = float32(min(perCall, k-call*perCall))
 		}
-		in := append([]engine.Tensor{{Name: "counting", Shape: []int{1}, Data: counting}}, inputs(b)...)
+		in := append([]engine.Tensor{
+			{Name: "counting", Shape: []int{1}, Data: counting},
+			{Name: "numbers", Shape: []int{len(numbers) / b.Len()}, Data: numbers},
+		}, inputs(b)...)
 		out, err := l.call(f, w, func(piece int) uint64 { return engine.Key(seed, "draws", uint64(call)<<20+uint64(piece)) }, b.Len(), in...)
 		if err != nil {
 			return nil, err
@@ -59,6 +62,11 @@ func (l *looker) importance(w *engine.Weights, b *datasets.Batch, k int, seed ui
 		logs[i] -= math.Log(float64(k))
 	}
 	return logs, nil
+}
+
+// only is logarithms where they count, and elsewhere one whose exponential is 0.
+func only(logs, counts *graph.Node) *graph.Node {
+	return graph.Where(counts, logs, graph.AddScalar(graph.ZerosLike(logs), -1e30))
 }
 
 // logAddExp is log(exp(a) + exp(b)).

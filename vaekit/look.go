@@ -145,23 +145,35 @@ func (l *looker) prior(w *engine.Weights, n int, key func(int) uint64) ([]float3
 	return out[0], nil
 }
 
-// An account is what one draw of z says of each example, in nats.
+// An account is what the encoder and one draw of z say of each example, in nats.
 type account struct {
-	distortion []float32 // −log p(x|z), [n]
-	rate       []float32 // KL(q(z|x) ‖ p(z)), [n]
-	kl         []float32 // of each latent, [n, latent]; nil without a closed form
+	distortion   []float32 // −log p(x|z), [n]
+	rate         []float32 // KL(q(z|x) ‖ p(z)), [n]
+	logPosterior []float32 // log q(z|x), [n]
+	z            []float32 // the draw, [n, latent]
+	mean         []float32 // E[z|x], [n, latent]
+	numbers      []float32 // of the encoder, [n, Posterior.Outputs]
+	kl           []float32 // of each latent, [n, latent]; nil without a closed form
 }
 
 func (l *looker) account(w *engine.Weights, b *datasets.Batch, key func(int) uint64) (account, error) {
-	masked := b.Mask != nil
-	f, err := l.function(fmt.Sprint("account ", masked), func(p *nets.Pass, in []*graph.Node) []*graph.Node {
-		t := l.model.terms(p, in[0], at(in, 1), 1, 1)
-		rows := in[0].Shape().Dimensions[0]
-		distortion := graph.Neg(graph.Reshape(t.LogLikelihood, rows))
+	f, err := l.function(fmt.Sprint("account ", b.Mask != nil), func(p *nets.Pass, in []*graph.Node) []*graph.Node {
+		mask := at(in, 1)
+		x := unpadded(in[0], mask)
+		numbers := l.model.numbers(p, x)
+		t := l.model.explain(p, l.model.posterior(p, numbers), x, mask, 1, 1)
+		rate := graph.Sub(t.LogPosterior, t.LogPrior)
 		if t.KL != nil {
-			return []*graph.Node{distortion, graph.ReduceSum(t.KL, -1), t.KL}
+			rate = graph.ReduceSum(t.KL, -1)
 		}
-		return []*graph.Node{distortion, graph.Reshape(graph.Sub(t.LogPosterior, t.LogPrior), rows)}
+		out := []*graph.Node{graph.Neg(t.LogLikelihood), rate, t.LogPosterior, t.Z, t.Posterior.Mean(), numbers}
+		for i := range out {
+			out[i] = graph.Reshape(out[i], x.Shape().Dimensions[0], -1)
+		}
+		if t.KL != nil {
+			out = append(out, t.KL)
+		}
+		return out
 	})
 	if err != nil {
 		return account{}, err
@@ -170,9 +182,9 @@ func (l *looker) account(w *engine.Weights, b *datasets.Batch, key func(int) uin
 	if err != nil {
 		return account{}, err
 	}
-	a := account{distortion: out[0], rate: out[1]}
-	if len(out) == 3 {
-		a.kl = out[2]
+	a := account{distortion: out[0], rate: out[1], logPosterior: out[2], z: out[3], mean: out[4], numbers: out[5]}
+	if len(out) == 7 {
+		a.kl = out[6]
 	}
 	return a, nil
 }

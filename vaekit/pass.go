@@ -16,13 +16,22 @@ import (
 // loops where the last axis is short, and an image of one channel ends in an axis of 1.
 // Only the nets see the shape of an example.
 
-// encode is q(z|x) for x [batch, values].
-func (b *built) encode(p *nets.Pass, x *graph.Node) dist.Density {
+// numbers are what the encoder says of x [batch, values]: [batch, Posterior.Outputs].
+func (b *built) numbers(p *nets.Pass, x *graph.Node) *graph.Node {
 	x = graph.Reshape(x, append([]int{x.Shape().Dimensions[0]}, b.event...)...)
 	h := b.through(b.Encoder, p.In("encoder"), x)
 	h = graph.Reshape(h, h.Shape().Dimensions[0], -1)
-	out := b.encoderHead.Apply(p.In("posterior"), h)
-	return b.Posterior.Density(p.In("posterior").In("density"), out, b.Latent)
+	return b.encoderHead.Apply(p.In("posterior"), h)
+}
+
+// posterior is q(z|x) for the encoder's numbers.
+func (b *built) posterior(p *nets.Pass, numbers *graph.Node) dist.Density {
+	return b.Posterior.Density(p.In("posterior").In("density"), numbers, b.Latent)
+}
+
+// encode is q(z|x) for x [batch, values].
+func (b *built) encode(p *nets.Pass, x *graph.Node) dist.Density {
+	return b.posterior(p, b.numbers(p, x))
 }
 
 // through sends x through a net in the precision of the pass. All else, the posterior's
@@ -55,9 +64,13 @@ func (b *built) decode(p *nets.Pass, z *graph.Node) *graph.Node {
 // terms sends x [batch, values] through the model, drawing k·m latents for each
 // example. Mask may be nil.
 func (b *built) terms(p *nets.Pass, x, mask *graph.Node, k, m int) *Terms {
-	batch := x.Shape().Dimensions[0]
 	x = unpadded(x, mask)
-	q := b.encode(p, x)
+	return b.explain(p, b.encode(p, x), x, mask, k, m)
+}
+
+// explain is terms where the posterior of x, which is unpadded, is known.
+func (b *built) explain(p *nets.Pass, q dist.Density, x, mask *graph.Node, k, m int) *Terms {
+	batch := x.Shape().Dimensions[0]
 	prior := b.prior(p, x)
 	z, logPosterior := q.Draw(p.In("posterior").Noise, k, m, batch, b.Latent)
 	z.AssertDims(k, m, batch, b.Latent)

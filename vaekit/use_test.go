@@ -9,6 +9,8 @@ import (
 	"sync"
 	"testing"
 
+	"gonum.org/v1/gonum/stat"
+
 	"github.com/vaebook/vaebook/datasets"
 	"github.com/vaebook/vaebook/vaekit"
 	"github.com/vaebook/vaebook/vaekit/dist"
@@ -147,13 +149,24 @@ func TestNLLAgreesWithLinearAlgebra(t *testing.T) {
 		run := train(t, m, data, vaekit.Training{Epochs: 60, Batch: 20, Rate: 1e-2})
 
 		ends := must[*datasets.Batch](t)(run.Decode([]float32{0}, []float32{1}))
-		want := 0.0
 		all := must[*datasets.Batch](t)(datasets.All(data))
+		var exact []float64
 		for i := range all.Len() {
-			want += negLogLikelihood(all.Example(i), ends.Example(0), ends.Example(1), σ) / float64(all.Len())
+			exact = append(exact, negLogLikelihood(all.Example(i), ends.Example(0), ends.Example(1), σ))
 		}
-		f := must[vaekit.Figures](t)(run.Evaluate(data, vaekit.Evaluation{ImportanceSamples: 400}))
+		want, spread := stat.MeanStdDev(exact, nil)
+		told := 0
+		f := must[vaekit.Figures](t)(run.Evaluate(data, vaekit.Evaluation{ImportanceSamples: 400, Progress: func(done, total int) {
+			if done <= told || total != 200 {
+				t.Errorf("%d of %d examples are measured after %d of 200", done, total, told)
+			}
+			told = done
+		}}))
+		if told != 200 {
+			t.Errorf("the last that progress hears of is example %d of 200", told)
+		}
 		near(t, "NLL by importance sampling", f.NLL, want, 0.02)
+		near(t, "its standard error", f.NLLError, spread/math.Sqrt(200), 0.01)
 		if -f.ELBO < want-0.02 {
 			t.Errorf("−ELBO %.3f is below the NLL %.3f", -f.ELBO, want)
 		}

@@ -1,0 +1,142 @@
+package vaekit
+
+import (
+	"math"
+	"slices"
+
+	"github.com/gomlx/gomlx/core/graph"
+
+	"github.com/vaebook/vaebook/vaekit/dist"
+	"github.com/vaebook/vaebook/vaekit/internal/engine"
+	"github.com/vaebook/vaebook/vaekit/nets"
+)
+
+// An aggregate is the aggregate posterior of a data set, the mixture of the posteriors of
+// its examples, and some draws from it:
+//
+//	q(z) = 1/N Σ q(z|xₙ)
+//
+// The rate is what z says of x, the mutual information, and how far q(z) is from the prior
+// (Hoffman and Johnson, 2016): E KL(q(z|x) ‖ p(z)) = I(x; z) + KL(q(z) ‖ p(z)). The total
+// correlation is how far q(z) is from having independent latents (Chen et al., 2018).
+type aggregate struct {
+	numbers      [][]float32 // the encoder's, of N examples
+	z            [][]float32 // a draw for every so many of them
+	logPosterior []float64   // log q(z|x) of the example that it was drawn for
+}
+
+// Of larger data, so many examples all over it are mixed, and so many have a draw. What
+// the draws leave uncertain is the spread of log q(z|x) − log q(z), a nat or two, over
+// the root of their number.
+const (
+	mostMixed = 10_000
+	mostDrawn = 1_000
+)
+
+// add takes example i of n in.
+func (a *aggregate) add(i, n int, numbers, z []float32, logPosterior float64) {
+	every := (n + mostMixed - 1) / mostMixed
+	if i%every != 0 {
+		return
+	}
+	mixed := (n + every - 1) / every
+	if len(a.numbers)%((mixed+mostDrawn-1)/mostDrawn) == 0 {
+		a.z, a.logPosterior = append(a.z, slices.Clone(z)), append(a.logPosterior, logPosterior)
+	}
+	a.numbers = append(a.numbers, slices.Clone(numbers))
+}
+
+// figures are the mutual information and the total correlation in nats; NaN where the
+// posterior's density is not known at any z, or not that of its latents alone.
+func (a *aggregate) figures(l *looker, w *engine.Weights) (mutual, correlation float64, err error) {
+	joint, each, err := a.logProb(l, w)
+	for i, log := range joint {
+		mutual += (a.logPosterior[i] - log) / float64(len(joint))
+		alone := math.NaN()
+		if each != nil {
+			alone = 0
+			for _, log := range each[i] {
+				alone += log
+			}
+		}
+		correlation += (log - alone) / float64(len(joint))
+	}
+	return mutual, correlation, err
+}
+
+// pairedValues bounds how many values of z a block of draws under posteriors has.
+const pairedValues = 1 << 20
+
+// logProb is log q(z) of every draw, and of each of its latents alone; nil where the
+// posterior does not tell.
+func (a *aggregate) logProb(l *looker, w *engine.Weights) (joint []float64, each [][]float64, err error) {
+	latent, n := l.model.Latent, len(a.numbers)
+	rows := min(lookRows, len(a.z))
+	mixed := min(n, max(1, pairedValues/(rows*latent)))
+	f, err := l.function("aggregate", func(p *nets.Pass, in []*graph.Node) []*graph.Node {
+		rows, mixed := in[1].Shape().Dimensions[0], in[2].Shape().Dimensions[0]
+		q := l.model.posterior(p, in[2])
+		z := graph.BroadcastToDims(graph.InsertAxes(in[1], 1), rows, mixed, latent)
+		sum := func(x *graph.Node) *graph.Node { // over the posteriors that count
+			counts := graph.LessThan(graph.Iota(x.Graph(), x.Shape(), 1), graph.BroadcastToShape(graph.Reshape(in[0]), x.Shape()))
+			return dist.LogSumExp(only(x, counts), 1)
+		}
+		out := []*graph.Node{sum(logProb(q, z))}
+		if q, ok := q.(interface {
+			LogProbEach(z *graph.Node) *graph.Node
+		}); ok {
+			out = append(out, sum(q.LogProbEach(z)))
+		}
+		return out
+	})
+	for from := 0; err == nil && from < len(a.z); from += rows {
+		z := a.z[from:min(from+rows, len(a.z))]
+		sums := make([]float64, len(z)*(1+latent))
+		for i := range sums {
+			sums[i] = math.Inf(-1)
+		}
+		told := 0
+		for first := 0; first < n; first += mixed {
+			some := a.numbers[first:min(first+mixed, n)]
+			var out []engine.Tensor
+			out, err = f.Call(w,
+				engine.Tensor{Name: "key", Shape: []int{1}, Data: []uint64{0}},
+				engine.Tensor{Name: "counts", Shape: []int{1}, Data: []float32{float32(len(some))}},
+				stack("z", z, rows), stack("numbers", some, mixed))
+			if err != nil {
+				return nil, nil, err
+			}
+			told = 0
+			for _, t := range out {
+				for _, log := range t.Floats()[:len(z)*len(t.Floats())/rows] {
+					sums[told] = logAddExp(sums[told], float64(log)-math.Log(float64(n)))
+					told++
+				}
+			}
+		}
+		joint = append(joint, sums[:len(z)]...)
+		for i := len(z); i < told; i += latent {
+			each = append(each, sums[i:i+latent])
+		}
+	}
+	return joint, each, err
+}
+
+// logProb is log q(z), NaN where q says by a panic that it is not known at any z.
+func logProb(q dist.Density, z *graph.Node) (log *graph.Node) {
+	defer func() {
+		if recover() != nil {
+			log = graph.MulScalar(graph.ReduceSum(z, -1), math.NaN())
+		}
+	}()
+	return q.LogProb(z)
+}
+
+// stack is rows as one tensor of n of them, the last ones zeros where there are fewer.
+func stack(name string, rows [][]float32, n int) engine.Tensor {
+	values := make([]float32, 0, n*len(rows[0]))
+	for _, row := range rows {
+		values = append(values, row...)
+	}
+	return engine.Tensor{Name: name, Shape: []int{n, len(rows[0])}, Data: values[:cap(values)]}
+}

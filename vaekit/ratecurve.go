@@ -1,0 +1,199 @@
+package vaekit
+
+import (
+	"fmt"
+	"math"
+
+	"github.com/gomlx/gomlx/core/graph"
+
+	"github.com/vaebook/vaebook/datasets"
+	"github.com/vaebook/vaebook/vaekit/dist"
+	"github.com/vaebook/vaebook/vaekit/internal/describe"
+	"github.com/vaebook/vaebook/vaekit/internal/engine"
+	"github.com/vaebook/vaebook/vaekit/nets"
+)
+
+// A RatePoint is what a model pays at one place of its rate–distortion curve (Alemi et
+// al., 2018) without being trained anew: with a posterior ∝ q(z|x)^T p(z)^(1−T), see
+// [dist.Tempered]. T is 0 where the latents say nothing and 1 for the model as it is.
+type RatePoint struct {
+	T          float64
+	Rate       float64 // KL to the prior, in nats
+	Distortion float64 // −log p(x|z), in nats
+}
+
+// curveAt are the places of a curve; slopeAt those that its slope at T = 1 is taken from.
+var (
+	curveAt = []float64{0, 0.25, 0.5, 0.75, 0.9, 1, 1.1, 1.25, 1.5, 2}
+	slopeAt = []float64{0.9, 1, 1.1}
+)
+
+// slope is what a nat more of rate would buy at T = 1, −dDistortion/dRate; NaN where it
+// cannot be told. It is β where the encoder is the best for its decoder under that weight
+// of the rate.
+func slope(curve []RatePoint) float64 {
+	var below, above RatePoint
+	for _, p := range curve {
+		switch p.T {
+		case slopeAt[0]:
+			below = p
+		case slopeAt[2]:
+			above = p
+		}
+	}
+	if more := above.Rate - below.Rate; more > 1e-3 {
+		return (below.Distortion - above.Distortion) / more
+	}
+	return math.NaN()
+}
+
+// A replay is what examples cost with other latents than their own.
+type replay struct {
+	distortion []float32 // −log p(x|z), [n]
+	rate       []float32 // [n]; nil where the posterior cannot be tempered, and then t is taken for 1
+
+	// Mean squared residuals of each example, x − E[x|z]: the data's, and those of a draw
+	// from the likelihood. The largest of these, which a heavy tail may make infinite, are
+	// cut off at four times the root of the data's.
+	data, drawn []float32
+}
+
+// replay draws twice, with opposite noise, from the posteriors that numbers stand for,
+// tempered by t. What a decoder makes of z's small moves cancels out between the two:
+// without, the slope of a curve would ask for many more examples.
+func (l *looker) replay(w *engine.Weights, b *datasets.Batch, numbers []float32, t float64, key func(int) uint64) (replay, error) {
+	f, err := l.function(fmt.Sprint("replay ", b.Mask != nil), func(p *nets.Pass, in []*graph.Node) []*graph.Node {
+		rows, mask := in[2].Shape().Dimensions[0], repeat(at(in, 3), 2)
+		x := unpadded(repeat(in[2], 2), mask)
+		q, prior := l.model.posterior(p, in[1]), l.model.prior(p, x)
+		tempered := dist.Tempered(q, prior, in[0])
+		if tempered != nil {
+			q = tempered
+		}
+		z, _ := q.Draw(func(name string, dims ...int) *graph.Node {
+			noise := p.In("posterior").Noise(name, append([]int{dims[0] / 2}, dims[1:]...)...)
+			return graph.Concatenate([]*graph.Node{noise, graph.Neg(noise)}, 0)
+		}, 2, rows, l.model.Latent)
+		out, likelihood := l.model.decode(p, graph.Reshape(z, 2*rows, -1)), p.In("likelihood")
+		mean := l.model.Likelihood.Mean(likelihood, out)
+		present := graph.OnesLike(x)
+		if mask != nil {
+			present = mask
+		}
+		count := graph.MaxScalar(graph.ReduceAndKeep(present, graph.ReduceSum, 1), 1)
+		squared := func(x *graph.Node) *graph.Node { return graph.Mul(graph.Square(graph.Sub(x, mean)), present) }
+		data := graph.Div(graph.ReduceAndKeep(squared(x), graph.ReduceSum, 1), count)
+		drawn := graph.Min(squared(l.model.Likelihood.Sample(likelihood, out)), graph.MulScalar(data, 16))
+		drawn = graph.Div(graph.ReduceAndKeep(drawn, graph.ReduceSum, 1), count)
+		results := []*graph.Node{graph.Neg(l.model.Likelihood.LogProb(likelihood, out, x, mask)), data, drawn}
+		for i, r := range results {
+			results[i] = graph.ReduceMean(graph.Reshape(r, 2, rows), 0)
+		}
+		if tempered != nil {
+			results = append(results, graph.ReduceSum(dist.KL(tempered, prior), -1))
+		}
+		return results
+	})
+	if err != nil {
+		return replay{}, err
+	}
+	ts := make([]float32, b.Len())
+	for i := range ts {
+		ts[i] = float32(t)
+	}
+	in := append([]engine.Tensor{
+		{Name: "t", Shape: []int{1}, Data: ts},
+		{Name: "numbers", Shape: []int{len(numbers) / b.Len()}, Data: numbers},
+	}, inputs(b)...)
+	out, err := l.call(f, w, key, b.Len(), in...)
+	if err != nil {
+		return replay{}, err
+	}
+	r := replay{distortion: out[0], data: out[1], drawn: out[2]}
+	if len(out) == 4 {
+		r.rate = out[3]
+	}
+	return r, nil
+}
+
+// Replays are what an evaluation finds out by replaying examples: its curve, and evidence.
+type replays struct {
+	curve         []RatePoint // sums over n examples
+	n             float64
+	cost, swapped float64 // distortion with the own z and another's, sums over tried examples
+	data, drawn   float64 // squared residuals, likewise
+	tried         float64
+}
+
+// mostTried is how many examples, in pieces all over the data, give evidence.
+const mostTried = 4 * lookRows
+
+// count replays a piece of the data, for the curve or where it is one that gives evidence.
+func (r *replays) count(t *tally, from int, b *datasets.Batch, a account, key func(int) uint64) error {
+	every := (t.examples + mostTried - 1) / mostTried
+	tried := from/lookRows%every == 0
+	if !tried && !t.what.Curve {
+		return nil
+	}
+	at := slopeAt
+	if t.what.Curve {
+		at = curveAt
+	}
+	if r.curve == nil {
+		for _, T := range at {
+			r.curve = append(r.curve, RatePoint{T: T})
+		}
+	}
+	look, n := t.run.look, b.Len()
+	for i, T := range at {
+		again, err := look.replay(t.run.weights, b, a.numbers, T, key)
+		if err != nil {
+			return err
+		}
+		r.curve[i].Distortion += total(again.distortion)
+		r.curve[i].Rate += total(again.rate)
+		if again.rate == nil {
+			r.curve[i].Rate = math.NaN()
+		}
+		if T == 1 && tried {
+			r.cost += total(again.distortion)
+			r.data += total(again.data)
+			r.drawn += total(again.drawn)
+		}
+	}
+	r.n += float64(n)
+	if !tried {
+		return nil
+	}
+	outputs := len(a.numbers) / n
+	next := append(append([]float32(nil), a.numbers[outputs:]...), a.numbers[:outputs]...)
+	other, err := look.replay(t.run.weights, b, next, 1, key)
+	r.swapped += total(other.distortion)
+	r.tried += float64(n)
+	return err
+}
+
+// conclude writes what was found out into the figures.
+func (r *replays) conclude(t *tally, f *Figures) {
+	for i := range r.curve {
+		r.curve[i].Rate /= r.n
+		r.curve[i].Distortion /= r.n
+	}
+	f.Slope = slope(r.curve)
+	if t.what.Curve {
+		if f.Curve = r.curve; math.IsNaN(f.Curve[0].Rate) {
+			f.Curve, f.CurveNote = nil, fmt.Sprintf("a %s tempered towards a %s has no closed form", describe.Name(t.run.Model.Posterior), describe.Name(t.run.Model.Prior))
+		}
+	}
+	f.Diagnosis = diagnose(evidence{
+		Figures: *f, history: t.run.History, values: float64(t.values) / float64(t.examples),
+		swap: (r.swapped - r.cost) / r.tried, data: math.Sqrt(r.data / r.tried), drawn: math.Sqrt(r.drawn / r.tried),
+	})
+}
+
+func total(x []float32) (sum float64) {
+	for _, v := range x {
+		sum += float64(v)
+	}
+	return sum
+}
