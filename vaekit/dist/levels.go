@@ -23,7 +23,7 @@ func top(levels int) int {
 
 // level is the level 0…n that each value of x stands for. It carries no gradient.
 func level(x *graph.Node, n int) *graph.Node {
-	return graph.Round(graph.MulScalar(graph.StopGradient(x), float64(n)))
+	return graph.StopGradient(graph.Round(graph.MulScalar(x, float64(n))))
 }
 
 // checkLevels refuses values off the levels, and counts of them that cannot be.
