@@ -40,16 +40,20 @@ func (b BetaBinomial) LogProb(_ *nets.Pass, out, x, mask *graph.Node) *graph.Nod
 }
 
 func (b BetaBinomial) logMass(α, β, k *graph.Node) *graph.Node {
-	n := float64(top(b.Levels))
-	rest := graph.AddScalar(graph.Neg(k), n)
-	sum := graph.Add(α, β)
-	over := []*graph.Node{graph.Add(k, α), graph.Add(rest, β), sum}
-	under := []*graph.Node{α, β, graph.AddScalar(sum, n), graph.OnePlus(k), graph.OnePlus(rest)}
-	each := lgamma(graph.Stack(append(over, under...), 0))
-	logFactorial, _ := math.Lgamma(n + 1)
-	return graph.AddScalar(graph.Sub(
-		graph.ReduceSum(graph.Slice(each, graph.AxisRange(0, len(over))), 0),
-		graph.ReduceSum(graph.Slice(each, graph.AxisRange(len(over))), 0)), logFactorial)
+	n := top(b.Levels)
+	lg := func(x int) float64 { y, _ := math.Lgamma(float64(x)); return y }
+	choices := make([]float64, n+1) // log n!/(k! (n−k)!)
+	for k := range choices {
+		choices[k] = lg(n+1) - lg(k+1) - lg(n-k+1)
+	}
+	at := graph.InsertAxes(graph.ConvertDType(k, dtypes.Int32), -1)
+	each := lgamma(graph.Stack([]*graph.Node{
+		graph.Add(k, α), graph.Add(graph.AddScalar(graph.Neg(k), float64(n)), β), graph.Add(α, β),
+		α, β, graph.AddScalar(graph.Add(α, β), float64(n)),
+	}, 0))
+	over := graph.ReduceSum(graph.Slice(each, graph.AxisRange(0, 3)), 0)
+	under := graph.ReduceSum(graph.Slice(each, graph.AxisRange(3)), 0)
+	return graph.Add(graph.Gather(graph.Const(k.Graph(), choices), at), graph.Sub(over, under))
 }
 
 // Mean is α/(α+β).

@@ -176,8 +176,8 @@ func TestLikelihoodsThatAreOne(t *testing.T) {
 	}
 }
 
-// Whatever a decoder says, likelihood and gradient are finite in float32, and where it
-// has gone too far a gradient leads back.
+// Whatever a decoder says, likelihood and gradient are finite in float32. Where a scale,
+// the second of two numbers, has gone too far a gradient leads back.
 func TestExtremeOutputs(t *testing.T) {
 	for _, l := range []dist.Likelihood{
 		dist.ContinuousBernoulli{}, dist.Gaussian{Sigma: dist.Predicted}, dist.Laplace{Sigma: dist.Predicted},
@@ -209,6 +209,9 @@ func TestExtremeOutputs(t *testing.T) {
 				slope := got[0].Values[i*n : (i+1)*n]
 				if y-y != 0 || sum(slope)-sum(slope) != 0 {
 					t.Errorf("%T: %v explains %v with %v nats, gradient %v", l, out[i*n:(i+1)*n], x[i], y, slope)
+				}
+				if n == 2 && out[i*n] == 0.1 && slope[1] == 0 {
+					t.Errorf("%T: no gradient leads back from %v", l, out[i*n:(i+1)*n])
 				}
 			}
 		})
