@@ -35,7 +35,7 @@ func checkLevels(name string, levels int, values []float32) error {
 	for i, v := range values {
 		k := float64(v) * n
 		if nearest := math.Round(k); !(math.Abs(k-nearest) <= 1e-3 && nearest >= 0 && nearest <= n) {
-			return fmt.Errorf("%s: value %d is %v; it explains the %v levels 0, 1/%v, … 1: "+
+			return fmt.Errorf("%s: value %d is %v; it explains the %v levels k/%v from 0 to 1: "+
 				"scale and round the data to them, set Levels, or take dist.Gaussian", name, i, v, n+1, n)
 		}
 	}

@@ -79,7 +79,7 @@ func (d DiscretisedLogistic) Mean(_ *nets.Pass, out *graph.Node) *graph.Node {
 	width := graph.Exp(graph.Neg(logScale))
 	n := top(d.Levels)
 	above := graph.ZerosLike(mean)
-	for k := range n { // one by one, so that memory is bounded
+	for k := range n { // one by one: all at once they take n times the memory
 		beyond := graph.Sigmoid(graph.Mul(graph.AddScalar(mean, -float64(k)-0.5), width))
 		above = graph.Add(above, beyond)
 	}
