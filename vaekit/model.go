@@ -99,6 +99,9 @@ func (m Model) build(event []int) (*built, error) {
 			return nil, fmt.Errorf("vaekit: Model.%s has a layer that is nil", choice.name)
 		}
 	}
+	if _, err := b.Likelihood.Check(nil); err != nil {
+		return nil, fmt.Errorf("vaekit: Model.Likelihood cannot be: %w", err)
+	}
 	features, err := m.Encoder.Out(event)
 	if err != nil {
 		return nil, fmt.Errorf("vaekit: Model.Encoder does not fit examples of shape %v: %w", event, err)

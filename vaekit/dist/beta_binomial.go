@@ -3,6 +3,7 @@ package dist
 import (
 	"math"
 
+	"github.com/gomlx/compute/dtypes"
 	"github.com/gomlx/gomlx/core/graph"
 
 	"github.com/vaebook/vaebook/vaekit/internal/describe"
@@ -11,9 +12,8 @@ import (
 
 // BetaBinomial is the likelihood of values at k/n, n = Levels−1: k successes of n, with
 // the chance of success drawn from Beta(α, β) (as in BB-ANS, Townsend et al., 2019).
-// The decoder gives log α and log β, bent (see [Sigma]) to stay within ±6: beyond,
-// sharper ones are hardly sharper, and float32 would lose digits of their log-gamma.
-// At 0, all levels are equally likely.
+// The decoder gives log α and log β, bent (see [Sigma]) to stay within ±6, beyond which
+// sharper ones are hardly sharper. At 0, all levels are equally likely.
 type BetaBinomial struct {
 	Levels int // from 2 to 256; 0 means 256, bytes scaled to 0…1
 }
@@ -24,53 +24,58 @@ func (BetaBinomial) Outputs() int { return 2 }
 // Params is empty.
 func (BetaBinomial) Params([]int) []nets.Param { return nil }
 
-// logConcentrations are log α and log β.
-func (BetaBinomial) logConcentrations(out *graph.Node) (logα, logβ *graph.Node) {
-	each := numbers(out, 2)
-	return bend(each[0], 4, 6), bend(each[1], 4, 6)
+// concentrations are α and β, in float64: a probability is a small difference of large
+// numbers.
+func (BetaBinomial) concentrations(out *graph.Node) (α, β *graph.Node) {
+	each := numbers(graph.ConvertDType(out, dtypes.Float64), 2)
+	return graph.Exp(bend(each[0], 4, 6)), graph.Exp(bend(each[1], 4, 6))
 }
 
 // LogProb is Σ log B(k+α, n−k+β)/B(α, β) · n!/(k! (n−k)!).
 func (b BetaBinomial) LogProb(_ *nets.Pass, out, x, mask *graph.Node) *graph.Node {
-	logα, logβ := b.logConcentrations(out)
-	x.AssertDims(logα.Shape().Dimensions...)
-	k := level(present(x, mask), top(b.Levels))
-	return sumEvent(b.logMass(graph.Exp(logα), graph.Exp(logβ), k), mask)
+	α, β := b.concentrations(out)
+	x.AssertDims(α.Shape().Dimensions...)
+	k := graph.ConvertDType(level(present(x, mask), top(b.Levels)), α.DType())
+	return sumEvent(graph.ConvertDType(b.logMass(α, β, k), x.DType()), mask)
 }
 
 func (b BetaBinomial) logMass(α, β, k *graph.Node) *graph.Node {
-	n := float64(top(b.Levels))
-	rest := graph.AddScalar(graph.Neg(k), n)
-	sum := graph.Add(α, β)
-	over := []*graph.Node{graph.Add(k, α), graph.Add(rest, β), sum}
-	under := []*graph.Node{α, β, graph.AddScalar(sum, n), graph.OnePlus(k), graph.OnePlus(rest)}
-	each := lgamma(graph.Stack(append(over, under...), 0))
-	logFactorial, _ := math.Lgamma(n + 1)
-	return graph.AddScalar(graph.Sub(
-		graph.ReduceSum(graph.Slice(each, graph.AxisRange(0, len(over))), 0),
-		graph.ReduceSum(graph.Slice(each, graph.AxisRange(len(over))), 0)), logFactorial)
+	n := top(b.Levels)
+	lg := func(x int) float64 { y, _ := math.Lgamma(float64(x)); return y }
+	choices := make([]float64, n+1) // log n!/(k! (n−k)!)
+	for k := range choices {
+		choices[k] = lg(n+1) - lg(k+1) - lg(n-k+1)
+	}
+	at := graph.InsertAxes(graph.ConvertDType(k, dtypes.Int32), -1)
+	each := lgamma(graph.Stack([]*graph.Node{
+		graph.Add(k, α), graph.Add(graph.AddScalar(graph.Neg(k), float64(n)), β), graph.Add(α, β),
+		α, β, graph.AddScalar(graph.Add(α, β), float64(n)),
+	}, 0))
+	over := graph.ReduceSum(graph.Slice(each, graph.AxisRange(0, 3)), 0)
+	under := graph.ReduceSum(graph.Slice(each, graph.AxisRange(3)), 0)
+	return graph.Add(graph.Gather(graph.Const(k.Graph(), choices), at), graph.Sub(over, under))
 }
 
 // Mean is α/(α+β).
 func (b BetaBinomial) Mean(_ *nets.Pass, out *graph.Node) *graph.Node {
-	logα, logβ := b.logConcentrations(out)
-	return graph.Sigmoid(graph.Sub(logα, logβ))
+	α, β := b.concentrations(out)
+	return graph.ConvertDType(graph.Div(α, graph.Add(α, β)), out.DType())
 }
 
-// Sample draws a level: P(k+1)/P(k) = (n−k)(k+α) / ((k+1)(n−k−1+β)).
+// Sample draws a level: P(k)/P(k−1) = (k−1+α)/(n−k+β) · (n−k+1)/k.
 func (b BetaBinomial) Sample(p *nets.Pass, out *graph.Node) *graph.Node {
-	logα, logβ := b.logConcentrations(out)
-	α, β := graph.Exp(logα), graph.Exp(logβ)
+	α, β := b.concentrations(out)
 	n := top(b.Levels)
-	logP := b.logMass(α, β, graph.ZerosLike(α))
-	k := choose(uniform(p.Noise, "observation", α.Shape().Dimensions...), n, func(k int) *graph.Node {
+	probability := graph.Exp(b.logMass(α, β, graph.ZerosLike(α)))
+	u := graph.ConvertDType(uniform(p.Noise, "observation", α.Shape().Dimensions...), α.DType())
+	k := choose(u, n, func(k int) *graph.Node {
 		if k > 0 {
 			ratio := graph.Div(graph.AddScalar(α, float64(k-1)), graph.AddScalar(β, float64(n-k)))
-			logP = graph.Add(logP, graph.Log(graph.MulScalar(ratio, float64(n-k+1)/float64(k))))
+			probability = graph.Mul(probability, graph.MulScalar(ratio, float64(n-k+1)/float64(k)))
 		}
-		return graph.Exp(logP)
+		return probability
 	})
-	return graph.MulScalar(k, 1/float64(n))
+	return graph.ConvertDType(graph.MulScalar(k, 1/float64(n)), out.DType())
 }
 
 // Check refuses values off the levels.

@@ -31,7 +31,7 @@ func (ContinuousBernoulli) Mean(_ *nets.Pass, out *graph.Node) *graph.Node {
 	l := only(out)
 	return graph.AddScalar(nearZero(l,
 		func(l *graph.Node) *graph.Node {
-			return graph.Mul(l, polynomial(graph.Square(l), 1./12, -1./720, 1./30240, -1./1209600, 1./47900160))
+			return graph.Mul(l, polynomial(graph.Square(l), 1./12, -1./720, 1./30240, -1./1209600, 1./47900160, -691./1307674368000))
 		},
 		func(l *graph.Node) *graph.Node {
 			coth := graph.Reciprocal(graph.Tanh(graph.MulScalar(l, 0.5)))
@@ -61,7 +61,7 @@ func logSinhc(l *graph.Node) *graph.Node {
 	return nearZero(l,
 		func(l *graph.Node) *graph.Node {
 			l2 := graph.Square(l)
-			return graph.Mul(l2, polynomial(l2, 1./24, -1./2880, 1./181440, -1./9676800, 1./479001600))
+			return graph.Mul(l2, polynomial(l2, 1./24, -1./2880, 1./181440, -1./9676800, 1./479001600, -691./15692092416000))
 		},
 		func(l *graph.Node) *graph.Node {
 			size := graph.Abs(l)

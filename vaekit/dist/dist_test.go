@@ -9,6 +9,7 @@ import (
 
 	"github.com/gomlx/compute/dtypes"
 	"github.com/gomlx/gomlx/core/graph"
+	"gonum.org/v1/gonum/integrate/quad"
 
 	"github.com/vaebook/vaebook/vaekit/dist"
 	"github.com/vaebook/vaebook/vaekit/internal/check"
@@ -69,7 +70,13 @@ func sum(values []float64) float64 {
 // A support is points with the measure that each stands for.
 type support struct{ points, measure []float64 }
 
-var binary = support{[]float64{0, 1}, []float64{1, 1}}
+// levels are the n values of a likelihood of levels.
+func levels(n int) (s support) {
+	for k := range n {
+		s.points, s.measure = append(s.points, float64(k)/float64(n-1)), append(s.measure, 1)
+	}
+	return s
+}
 
 // line is the reals, near enough for a density around 0 with σ between 0.1 and 3:
 // of such the trapezoidal rule is right to machine precision.
@@ -80,6 +87,28 @@ var line = func() (s support) {
 	}
 	return s
 }()
+
+// far is the line as sinh(t), for densities with heavy tails.
+var far = func() (s support) {
+	const step = 0.02
+	for i := -1250; i <= 1250; i++ {
+		t := float64(i) * step
+		s.points, s.measure = append(s.points, math.Sinh(t)), append(s.measure, step*math.Cosh(t))
+	}
+	return s
+}()
+
+// panels are intervals of length ½ from a to b, with the rule of Gauss and Legendre in
+// each: for densities with kinks at multiples of ½, or that end at a and b.
+func panels(a, b float64) (s support) {
+	const order = 12
+	var x, w [order]float64
+	for ; a < b; a += 0.5 {
+		quad.Legendre{}.FixedLocations(x[:], w[:], a, a+0.5)
+		s.points, s.measure = append(s.points, x[:]...), append(s.measure, w[:]...)
+	}
+	return s
+}
 
 // assertDensity asserts that logProb, taken at the points of s, integrates to 1 and
 // that its mean and variance are those of the samples, within four standard errors.

@@ -4,7 +4,7 @@
 //
 //	posterior   q(z|x)  what the encoder says of the latents     DiagonalGaussian
 //	prior       p(z)    what the latents are before any data     StandardNormal
-//	likelihood  p(x|z)  what the decoder says of the data        Bernoulli, Gaussian
+//	likelihood  p(x|z)  what the decoder says of the data        Bernoulli, Gaussian, …
 //
 // They are plain values. A [Posterior] or [Prior], given its numbers in a graph,
 // is a [Density]: it can be drawn from with noise that is handed in (so that
@@ -14,6 +14,16 @@
 // Everything is in nats, summed over the event and never averaged over it:
 //
 //	ELBO = E_q[log p(x|z)] − KL(q(z|x) ‖ p(z)) ≤ log p(x)
+//
+// Which likelihood depends on what the data can be:
+//
+//	0 or 1                        Bernoulli
+//	from 0 to 1, such as greys    ContinuousBernoulli
+//	real                          Gaussian; Laplace and StudentT mind outliers less
+//	levels, such as bytes         DiscretisedLogistic, BetaBinomial, Categorical
+//
+// A density of continuous values and a probability of levels are not comparable: only
+// the latter is a number of nats or bits that the data can be stored in.
 //
 // Discrete latents will implement Posterior and Prior with a Density over codes;
 // hierarchies a Density whose latents come in groups.

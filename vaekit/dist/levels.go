@@ -23,7 +23,7 @@ func top(levels int) int {
 
 // level is the level 0…n that each value of x stands for. It carries no gradient.
 func level(x *graph.Node, n int) *graph.Node {
-	return graph.Round(graph.MulScalar(graph.StopGradient(x), float64(n)))
+	return graph.StopGradient(graph.Round(graph.MulScalar(x, float64(n))))
 }
 
 // checkLevels refuses values off the levels, and counts of them that cannot be.
@@ -35,7 +35,7 @@ func checkLevels(name string, levels int, values []float32) error {
 	for i, v := range values {
 		k := float64(v) * n
 		if nearest := math.Round(k); !(math.Abs(k-nearest) <= 1e-3 && nearest >= 0 && nearest <= n) {
-			return fmt.Errorf("%s: value %d is %v; it explains the %v levels 0, 1/%v, … 1: "+
+			return fmt.Errorf("%s: value %d is %v; it explains the %v levels k/%v from 0 to 1: "+
 				"scale and round the data to them, set Levels, or take dist.Gaussian", name, i, v, n+1, n)
 		}
 	}

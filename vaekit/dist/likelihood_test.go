@@ -7,11 +7,13 @@ import (
 	"slices"
 	"testing"
 
+	"github.com/gomlx/compute/dtypes"
 	"github.com/gomlx/gomlx/core/graph"
 
 	"github.com/vaebook/vaebook/vaekit/dist"
 	"github.com/vaebook/vaebook/vaekit/internal/check"
 	"github.com/vaebook/vaebook/vaekit/internal/engine"
+	"github.com/vaebook/vaebook/vaekit/nets"
 )
 
 // likelihoods are all of them, with values for what they learn or keep.
@@ -19,22 +21,40 @@ var likelihoods = []struct {
 	likelihood dist.Likelihood
 	support    support
 	params     []float64
+	discrete   bool // has no gradient with respect to x, which lies on the support
 }{
-	{dist.Bernoulli{}, binary, nil},
-	{dist.Gaussian{}, line, nil},
-	{dist.Gaussian{Scale: 0.3}, line, nil},
-	{dist.Gaussian{Sigma: dist.Learned}, line, []float64{0.2}},
-	{dist.Gaussian{Sigma: dist.Learned, Scale: 0.5}, line, []float64{-0.4}},
-	{dist.Gaussian{Sigma: dist.Optimal}, line, []float64{0.6, 20}},
+	{likelihood: dist.Bernoulli{}, support: levels(2)},
+	{likelihood: dist.ContinuousBernoulli{}, support: panels(0, 1)},
+	{likelihood: dist.Gaussian{}, support: line},
+	{likelihood: dist.Gaussian{Scale: 0.3}, support: line},
+	{likelihood: dist.Gaussian{Sigma: dist.Learned}, support: line, params: []float64{0.2}},
+	{likelihood: dist.Gaussian{Sigma: dist.Learned, Scale: 0.5}, support: line, params: []float64{-0.4}},
+	{likelihood: dist.Gaussian{Sigma: dist.PerDimension}, support: line, params: []float64{-0.3}},
+	{likelihood: dist.Gaussian{Sigma: dist.Predicted}, support: line},
+	{likelihood: dist.Gaussian{Sigma: dist.Optimal}, support: line, params: []float64{0.6, 20}},
+	{likelihood: dist.Laplace{Sigma: dist.Predicted, Scale: 0.5}, support: panels(-40, 40)},
+	{likelihood: dist.Laplace{Sigma: dist.Optimal}, support: panels(-40, 40), params: []float64{0.6, 20}},
+	{likelihood: dist.StudentT{Sigma: dist.PerDimension, Scale: 0.5}, support: far, params: []float64{0.2}},
+	{likelihood: dist.StudentT{Freedom: 6, Sigma: dist.Predicted}, support: far},
+	{likelihood: dist.DiscretisedLogistic{Levels: 16}, support: levels(16), discrete: true},
+	{likelihood: dist.DiscretisedLogistic{Levels: 5, Components: 3}, support: levels(5), discrete: true},
+	{likelihood: dist.BetaBinomial{Levels: 16}, support: levels(16), discrete: true},
+	{likelihood: dist.Categorical{Levels: 3}, support: levels(3), discrete: true},
 }
 
-// eachLikelihood runs test on every likelihood, in training and out of it.
+// eachLikelihood runs test on every likelihood, in training where that makes a
+// difference, and out of it.
 func eachLikelihood(t *testing.T, test func(t *testing.T, b *engine.Backend, l tested)) {
 	check.EachBackend(t, func(t *testing.T, b *engine.Backend) {
 		for _, c := range likelihoods {
-			for _, training := range []bool{true, false} {
-				t.Run(fmt.Sprintf("%T%v,training=%v", c.likelihood, c.likelihood, training), func(t *testing.T) {
-					test(t, b, tested{c.likelihood, c.support, c.params, training})
+			l := tested{Likelihood: c.likelihood, support: c.support, params: c.params, discrete: c.discrete}
+			isState := func(p nets.Param) bool { return p.State }
+			for _, l.training = range []bool{false, true} {
+				if l.training && !slices.ContainsFunc(l.Params([]int{1}), isState) {
+					continue
+				}
+				t.Run(fmt.Sprintf("%T%v,training=%v", c.likelihood, c.likelihood, l.training), func(t *testing.T) {
+					test(t, b, l)
 				})
 			}
 		}
@@ -45,15 +65,25 @@ type tested struct {
 	dist.Likelihood
 	support  support
 	params   []float64
+	discrete bool
 	training bool
 }
 
-// learned are the parameters as inputs of a graph.
-func (l tested) learned() (all []check.Array) {
-	for _, v := range l.params {
-		all = append(all, check.New([]float64{v}, 1))
+// learned are the parameters for examples of so many values, as inputs of a graph.
+func (l tested) learned(values int) (all []check.Array) {
+	for i, p := range l.Params([]int{values}) {
+		all = append(all, repeat(l.params[i], p.Shape...))
 	}
 	return all
+}
+
+// pass is a pass over the parameters, given in the order of Params.
+func (l tested) pass(values int, params []*graph.Node, noise dist.Noise) *nets.Pass {
+	kept := map[string]*graph.Node{}
+	for i, p := range l.Params([]int{values}) {
+		kept[p.Name] = params[i]
+	}
+	return nets.NewPass(l.training, kept, noise)
 }
 
 // logProb takes out, x, mask where it is not nil, and the parameters.
@@ -64,45 +94,44 @@ func (l tested) logProb(masked bool) func(in []*graph.Node) *graph.Node {
 		if masked {
 			mask, rest = graph.StopGradient(rest[0]), rest[1:]
 		}
-		values := map[string]*graph.Node{}
-		for i, p := range l.Params(x.Shape().Dimensions[1:]) {
-			values[p.Name] = rest[i]
-		}
-		y := l.LogProb(pass(l.training, values, nil), out, x, mask)
+		y := l.LogProb(l.pass(x.Shape().Dimensions[1], rest, nil), out, x, mask)
 		y.AssertDims(x.Shape().Dimensions[0])
 		return y
 	}
 }
 
-// data draws what l may explain, with values between 0 and 1 for all.
-func data(rng *rand.Rand, shape ...int) (out, x check.Array) {
-	x = draw(rng, 0, 1, shape...)
+// data draws what l may explain, and what a decoder may say of it.
+func (l tested) data(rng *rand.Rand, batch, values int) (out, x check.Array) {
+	x = repeat(0, batch, values)
 	for i := range x.Values {
-		x.Values[i] = rng.Float64()
+		if x.Values[i] = rng.Float64(); l.discrete {
+			x.Values[i] = l.support.points[rng.IntN(len(l.support.points))]
+		}
 	}
-	return draw(rng, 0, 1, append(shape, 1)...), x
+	return draw(rng, 0, 1, batch, values, l.Outputs()), x
 }
 
 // What is drawn has the density that LogProb says, and Mean is its mean.
 func TestLikelihoodsAreDensities(t *testing.T) {
-	const samples, level = 20000, 0.4
-	noise := draw(rand.New(rand.NewPCG(1, 2)), 0, 1, samples, 1)
+	const samples = 20000
 	eachLikelihood(t, func(t *testing.T, b *engine.Backend, l tested) {
 		if l.training {
 			return // what fits the batch is no density of one value
 		}
-		n := len(l.support.points)
+		n, outputs := len(l.support.points), l.Outputs()
+		out := repeat(0.5, 1, 1, outputs)
+		for i := 1; i < outputs; i++ {
+			out.Values[i] = 0.7 * math.Sin(float64(i))
+		}
 		got := check.Run(t, b, func(in []*graph.Node) []*graph.Node {
-			values := map[string]*graph.Node{}
-			for i, p := range l.Params([]int{1}) {
-				values[p.Name] = in[3+i]
-			}
-			out := graph.BroadcastToDims(in[0], samples, 1, 1)
-			p := pass(false, values, in[2])
+			out := graph.BroadcastToDims(in[0], samples, 1, outputs)
+			p := l.pass(1, in[2:], func(name string, dims ...int) *graph.Node {
+				return engine.Normal(graph.Const(in[0].Graph(), engine.Key(1, "samples", 0)), name, dtypes.Float64, dims...)
+			})
 			return []*graph.Node{
-				l.LogProb(p, graph.BroadcastToDims(in[0], n, 1, 1), in[1], nil), l.Sample(p, out), l.Mean(p, out),
+				l.LogProb(p, graph.BroadcastToDims(in[0], n, 1, outputs), in[1], nil), l.Sample(p, out), l.Mean(p, out),
 			}
-		}, append([]check.Array{repeat(level, 1, 1, 1), check.New(l.support.points, n, 1), noise}, l.learned()...)...)
+		}, append([]check.Array{out, check.New(l.support.points, n, 1)}, l.learned(1)...)...)
 		assertDensity(t, l.support, got[0].Values, got[1].Values, got[2].Values[0])
 	})
 }
@@ -110,39 +139,39 @@ func TestLikelihoodsAreDensities(t *testing.T) {
 // LogProb sums over the values of an example; Mean and Sample have one for each.
 func TestLikelihoodsSumOverTheEvent(t *testing.T) {
 	rng := rand.New(rand.NewPCG(3, 4))
-	const batch = 2
+	const batch, values = 2, 6
 	eachLikelihood(t, func(t *testing.T, b *engine.Backend, l tested) {
-		if l.Outputs() != 1 {
-			t.Fatalf("wants %d numbers for a value", l.Outputs())
-		}
-		for _, values := range []int{1, 6} {
-			out, x := data(rng, batch, values)
-			n := len(x.Values)
-			got := check.Run(t, b, func(in []*graph.Node) []*graph.Node {
-				out, x, params := in[0], in[1], in[2:]
-				kept := map[string]*graph.Node{}
-				for i, p := range l.Params([]int{values}) {
-					kept[p.Name] = params[i]
-				}
-				p := pass(l.training, kept, x)
-				mean, sample := l.Mean(p, out), l.Sample(p, out)
-				mean.AssertDims(batch, values)
-				sample.AssertDims(batch, values)
+		out, x := l.data(rng, batch, values)
+		n := len(x.Values)
+		got := check.Run(t, b, func(in []*graph.Node) []*graph.Node {
+			out, x, params, ofOne := in[0], in[1], in[2:2+len(l.params)], in[2+len(l.params):]
+			p := l.pass(values, params, as(x))
+			mean, sample := l.Mean(p, out), l.Sample(p, out)
+			mean.AssertDims(batch, values)
+			sample.AssertDims(batch, values)
 
-				alone := append([]*graph.Node{graph.Reshape(out, n, 1, 1), graph.Reshape(x, n, 1)}, params...)
-				return []*graph.Node{l.logProb(false)(in), l.logProb(false)(alone), mean, sample}
-			}, append([]check.Array{out, x}, l.learned()...)...)
-			each := got[1].Values
-			near(t, fmt.Sprintf("%d values", values), got[0].Values, []float64{sum(each[:n/batch]), sum(each[n/batch:])}, 1e-12)
-		}
+			alone := append([]*graph.Node{graph.Reshape(out, n, 1, -1), graph.Reshape(x, n, 1)}, ofOne...)
+			return []*graph.Node{l.logProb(false)(in), l.logProb(false)(alone), mean, sample}
+		}, slices.Concat([]check.Array{out, x}, l.learned(values), l.learned(1))...)
+		each := got[1].Values
+		near(t, "log-likelihood", got[0].Values, []float64{sum(each[:n/batch]), sum(each[n/batch:])}, 1e-12)
 	})
 }
 
 // With a mask, gradients are those of a shorter event: see TestMaskLeavesPaddingOut.
 func TestLikelihoodGradients(t *testing.T) {
-	out, x := data(rand.New(rand.NewPCG(5, 6)), 3, 4)
+	const batch, values = 3, 4
 	eachLikelihood(t, func(t *testing.T, b *engine.Backend, l tested) {
-		check.Gradient(t, b, l.logProb(false), append([]check.Array{out, x}, l.learned()...)...)
+		out, x := l.data(rand.New(rand.NewPCG(5, 6)), batch, values)
+		f := l.logProb(false)
+		if l.discrete {
+			check.Gradient(t, b, func(in []*graph.Node) *graph.Node {
+				x := graph.ConvertDType(graph.Const(in[0].Graph(), x.Values), in[0].DType())
+				return f([]*graph.Node{in[0], graph.Reshape(x, batch, values)})
+			}, out)
+			return
+		}
+		check.Gradient(t, b, f, append([]check.Array{out, x}, l.learned(values)...)...)
 	})
 }
 
@@ -151,70 +180,78 @@ func TestLikelihoodGradients(t *testing.T) {
 func TestMaskLeavesPaddingOut(t *testing.T) {
 	rng := rand.New(rand.NewPCG(7, 8))
 	const batch, long, short = 3, 5, 2
-	out, x := data(rng, batch, long)
 	mask := repeat(0, batch, long)
-	var outShort, xShort []float64
-	for i := range batch {
-		for j := range short {
-			mask.Values[i*long+j] = 1
-			outShort = append(outShort, out.Values[i*long+j])
-			xShort = append(xShort, x.Values[i*long+j])
+	for i := range mask.Values {
+		if i%long < short {
+			mask.Values[i] = 1
 		}
 	}
-	fill := func(with float64) check.Array {
-		filled := check.New(slices.Clone(x.Values), batch, long)
-		for i, m := range mask.Values {
-			if m == 0 {
-				filled.Values[i] = with
+	// split is what of a, [batch, long, …], is data and what is padding.
+	split := func(a check.Array) (data, padding []float64) {
+		each := len(a.Values) / len(mask.Values)
+		for i, v := range a.Values {
+			if mask.Values[i/each] == 1 {
+				data = append(data, v)
+			} else {
+				padding = append(padding, v)
 			}
 		}
-		return filled
+		return data, padding
 	}
 	eachLikelihood(t, func(t *testing.T, b *engine.Backend, l tested) {
+		out, x := l.data(rng, batch, long)
 		gradients := func(masked bool) func(inputs ...check.Array) []check.Array {
-			f := check.Compile(t, b, func(in []*graph.Node) []*graph.Node {
+			return check.Compile(t, b, func(in []*graph.Node) []*graph.Node {
 				y := l.logProb(masked)(in)
 				return append([]*graph.Node{y}, graph.Gradient(graph.ReduceAllSum(y), in...)...)
 			})
-			return func(inputs ...check.Array) []check.Array { return f(append(inputs, l.learned()...)...) }
 		}
 		masked := gradients(true)
-		want := gradients(false)(check.New(outShort, batch, short, 1), check.New(xShort, batch, short))
+		filled := func(padding float64, mask check.Array) []check.Array {
+			x := check.New(slices.Clone(x.Values), batch, long)
+			for i, m := range mask.Values {
+				if m == 0 {
+					x.Values[i] = padding
+				}
+			}
+			return masked(append([]check.Array{out, x, mask}, l.learned(long)...)...)
+		}
+		outShort, _ := split(out)
+		xShort, _ := split(x)
+		want := gradients(false)(append([]check.Array{
+			check.New(outShort, batch, short, l.Outputs()), check.New(xShort, batch, short),
+		}, l.learned(short)...)...)
 		for _, padding := range []float64{0, 7, 1e300, math.Inf(-1), math.NaN()} {
-			got := masked(out, fill(padding), mask)
+			got := filled(padding, mask)
 			near(t, fmt.Sprintf("log-likelihood with padding of %v", padding), got[0].Values, want[0].Values, 1e-12)
 			for i, learned := range got[4:] {
-				near(t, "gradient of a parameter", learned.Values, want[3+i].Values, 1e-12)
+				n := len(want[3+i].Values) // a parameter may have an element for every value
+				near(t, "gradient of a parameter", learned.Values[:n], want[3+i].Values, 1e-12)
+				near(t, "gradient of a parameter of padding", learned.Values[n:], make([]float64, len(learned.Values)-n), 0)
 			}
 			for input := 1; input <= 2; input++ {
-				var kept, rest []float64
-				for i, m := range mask.Values {
-					if v := got[input].Values[i]; m == 1 {
-						kept = append(kept, v)
-					} else {
-						rest = append(rest, v)
-					}
-				}
-				near(t, "gradient of data", kept, want[input].Values, 1e-12)
+				data, rest := split(got[input])
+				near(t, "gradient of data", data, want[input].Values, 1e-12)
 				near(t, "gradient of padding", rest, make([]float64, len(rest)), 0)
 			}
 		}
-		none := masked(out, fill(math.NaN()), repeat(0, batch, long))
+		none := filled(math.NaN(), repeat(0, batch, long))
 		near(t, "log-likelihood of nothing", none[0].Values, make([]float64, batch), 0)
-		near(t, "gradient of nothing", none[1].Values, make([]float64, batch*long), 0)
+		near(t, "gradient of nothing", none[1].Values, make([]float64, len(out.Values)), 0)
 	})
 }
 
 func TestShapesMustAgree(t *testing.T) {
 	eachLikelihood(t, func(t *testing.T, b *engine.Backend, l tested) {
+		n := l.Outputs()
 		for name, c := range map[string]struct{ out, x, mask check.Array }{
-			"two numbers for a value": {repeat(0, 2, 3, 2), repeat(0, 2, 3), repeat(1, 2, 3)},
-			"another event":           {repeat(0, 2, 3, 1), repeat(0, 2, 1), repeat(1, 2, 1)},
-			"another mask":            {repeat(0, 2, 3, 1), repeat(0, 2, 3), repeat(1, 2, 1)},
+			"one number too many for a value": {repeat(0, 2, 3, n+1), repeat(0, 2, 3), repeat(1, 2, 3)},
+			"another event":                   {repeat(0, 2, 3, n), repeat(0, 2, 1), repeat(1, 2, 1)},
+			"another mask":                    {repeat(0, 2, 3, n), repeat(0, 2, 3), repeat(1, 2, 1)},
 		} {
 			_, err := check.Try(b, func(in []*graph.Node) []*graph.Node {
 				return []*graph.Node{l.logProb(true)(in)}
-			}, append([]check.Array{c.out, c.x, c.mask}, l.learned()...)...)
+			}, append([]check.Array{c.out, c.x, c.mask}, l.learned(3)...)...)
 			if err == nil {
 				t.Errorf("%s: no error", name)
 			}
@@ -224,6 +261,10 @@ func TestShapesMustAgree(t *testing.T) {
 
 func TestCheck(t *testing.T) {
 	nan, inf := float32(math.NaN()), float32(math.Inf(1))
+	var everyByte []float32
+	for v := range 256 {
+		everyByte = append(everyByte, float32(v)/255)
+	}
 	for _, c := range []struct {
 		likelihood dist.Likelihood
 		values     []float32
@@ -239,10 +280,29 @@ func TestCheck(t *testing.T) {
 		{dist.Gaussian{}, []float32{-3, 0.5, 1e30}, true, ""},
 		{dist.Gaussian{Sigma: dist.Optimal}, []float32{1, nan}, false, "dist.Gaussian: value 1 is NaN; mask it or leave the example out"},
 		{dist.Gaussian{}, []float32{inf}, false, "dist.Gaussian: value 0 is +Inf"},
-		{dist.Gaussian{Sigma: "best"}, nil, false, `dist.Gaussian: there is no Sigma "best"; it is Fixed, Learned or Optimal`},
-		{dist.Gaussian{Scale: -1}, nil, false, "dist.Gaussian: Scale is -1; a standard deviation is positive"},
+		{dist.Gaussian{Sigma: "best"}, nil, false, `dist.Gaussian: there is no Sigma "best"; it is Fixed, Learned, PerDimension, Predicted or Optimal`},
+		{dist.Gaussian{Scale: -1}, nil, false, "dist.Gaussian: Scale is -1; it is positive (0 means 1)"},
 		{dist.Gaussian{Scale: math.NaN()}, nil, false, "dist.Gaussian: Scale is NaN"},
 		{dist.Gaussian{Sigma: dist.Learned, Scale: math.Inf(1)}, nil, false, "dist.Gaussian: Scale is +Inf"},
+		{dist.Laplace{Sigma: dist.Optimal}, []float32{1e9, inf}, false, "dist.Laplace: value 1 is +Inf"},
+		{dist.StudentT{}, []float32{-1e9}, true, ""},
+		{dist.StudentT{Freedom: 1}, nil, false, "dist.StudentT: Freedom is 1; it is above 1 (0 means 4)"},
+		{dist.StudentT{Freedom: math.Inf(1)}, nil, false, "for no limit take dist.Gaussian"},
+		{dist.StudentT{Sigma: dist.Optimal}, nil, false, "dist.StudentT: Sigma is Optimal, for which it has no closed form; take Learned, PerDimension or Predicted"},
+		{dist.ContinuousBernoulli{}, []float32{0, 0.3, 1}, true, ""},
+		{dist.ContinuousBernoulli{}, []float32{0, 1.01}, false, "dist.ContinuousBernoulli: value 1 is 1.01; it explains values from 0 to 1"},
+		{dist.DiscretisedLogistic{}, everyByte, true, ""},
+		{dist.BetaBinomial{}, everyByte, true, ""},
+		{dist.Categorical{Levels: 2}, []float32{0, 1}, true, ""},
+		{dist.Categorical{Levels: 2}, everyByte, false, "dist.Categorical: value 1 is 0.003921569; it explains the 2 levels k/1 from 0 to 1: scale and round the data to them, set Levels, or take dist.Gaussian"},
+		{dist.BetaBinomial{}, []float32{0, 0.5}, false, "dist.BetaBinomial: value 1 is 0.5; it explains the 256 levels k/255 from 0 to 1"},
+		{dist.DiscretisedLogistic{Levels: 5}, []float32{0.25, 1.25}, false, "dist.DiscretisedLogistic: value 1 is 1.25"},
+		{dist.DiscretisedLogistic{}, []float32{nan}, false, "dist.DiscretisedLogistic: value 0 is NaN"},
+		{dist.DiscretisedLogistic{}, []float32{-1. / 255}, false, "dist.DiscretisedLogistic: value 0 is -0.003921569"},
+		{dist.DiscretisedLogistic{Levels: 1}, nil, false, "dist.DiscretisedLogistic: Levels is 1; it is from 2 to 256 (0 means 256)"},
+		{dist.Categorical{Levels: 65536}, nil, false, "dist.Categorical: Levels is 65536"},
+		{dist.BetaBinomial{Levels: -2}, nil, false, "dist.BetaBinomial: Levels is -2"},
+		{dist.DiscretisedLogistic{Components: -1}, nil, false, "dist.DiscretisedLogistic: Components is -1"},
 	} {
 		proper, err := c.likelihood.Check(c.values)
 		if !agrees(err, c.err) || err == nil && proper != c.proper {

@@ -50,9 +50,12 @@ type family struct {
 	scale   float64
 	logProb func(ε *graph.Node) *graph.Node                  // log-density of ε in nats, like ε
 	draw    func(p *nets.Pass, like *graph.Node) *graph.Node // ε, like the location
-	misfit  func(residual *graph.Node) (each *graph.Node)    // |residual|^power, whose mean is σ^power at its optimum; nil: there is no closed form
-	power   float64
-	kept    string // names the running mean of the misfit
+
+	// misfit is |residual|^power, whose mean is σ^power at its optimum. The running mean
+	// is kept under a name. Nil: there is no closed form.
+	misfit func(residual *graph.Node) *graph.Node
+	power  float64
+	kept   string
 }
 
 func (f family) outputs() int {
@@ -88,11 +91,9 @@ func (f family) explain(p *nets.Pass, out, x, mask *graph.Node) *graph.Node {
 	location := f.location(out)
 	x.AssertDims(location.Shape().Dimensions...)
 	residual := graph.Sub(present(x, mask), location)
-	var logSigma *graph.Node
+	logSigma := f.logSigma(p, out)
 	if f.sigma == Optimal && p.Training {
 		logSigma = f.fit(p, residual, mask)
-	} else {
-		logSigma = f.logSigma(p, out)
 	}
 	ε := graph.Mul(residual, expand(graph.Exp(graph.Neg(logSigma)), residual))
 	return sumEvent(graph.Sub(f.logProb(ε), expand(logSigma, residual)), mask)

@@ -1,8 +1,10 @@
 package dist_test
 
 import (
+	"fmt"
 	"math"
 	"math/rand/v2"
+	"slices"
 	"strings"
 	"testing"
 
@@ -22,9 +24,9 @@ func agrees(err error, want string) bool {
 }
 
 // explain is the summed log-likelihood of x under means out, by gonum.
-func explain(out, x check.Array, σ float64) (logProb float64) {
+func explain(out, x check.Array, σ []float64) (logProb float64) {
 	for i, v := range x.Values {
-		logProb += distuv.Normal{Mu: out.Values[i], Sigma: σ}.LogProb(v)
+		logProb += distuv.Normal{Mu: out.Values[i], Sigma: σ[i]}.LogProb(v)
 	}
 	return logProb
 }
@@ -37,35 +39,49 @@ func rms(out, x check.Array) float64 {
 	return math.Sqrt(squares / float64(len(x.Values)))
 }
 
+// Of every kind of σ, in and out of training.
 func TestGaussianIsGonums(t *testing.T) {
-	out, x := data(rand.New(rand.NewPCG(1, 1)), 1, 12)
+	same := func(σ ...float64) []float64 { return slices.Repeat(σ, 12/len(σ)) }
+	mean, x := draw(rand.New(rand.NewPCG(1, 1)), 0, 1, 1, 12, 1), draw(rand.New(rand.NewPCG(1, 2)), 0, 1, 1, 12)
 	check.EachBackend(t, func(t *testing.T, b *engine.Backend) {
 		for _, c := range []struct {
 			g        dist.Gaussian
-			params   []float64
+			params   [][]float64
+			logσ     []float64 // that the decoder predicts
 			training bool
-			σ        float64
+			σ        []float64
 		}{
-			{dist.Gaussian{}, nil, true, 1},
-			{dist.Gaussian{Scale: 0.01}, nil, true, 0.01},
-			{dist.Gaussian{Sigma: dist.Learned}, []float64{0}, true, 1},
-			{dist.Gaussian{Sigma: dist.Learned, Scale: 0.3}, []float64{0}, false, 0.3},
-			{dist.Gaussian{Sigma: dist.Learned, Scale: 0.3}, []float64{0.8}, true, 0.3 * math.Exp(0.8)},
-			{dist.Gaussian{Sigma: dist.Optimal}, []float64{0.25, 10}, false, 0.5},
-			{dist.Gaussian{Sigma: dist.Optimal}, []float64{1, 0}, false, 1},
-			{dist.Gaussian{Sigma: dist.Optimal}, []float64{0.25, 10}, true, rms(out, x)},
+			{dist.Gaussian{}, nil, nil, true, same(1)},
+			{dist.Gaussian{Scale: 0.01}, nil, nil, true, same(0.01)},
+			{dist.Gaussian{Sigma: dist.Learned}, [][]float64{{0}}, nil, true, same(1)},
+			{dist.Gaussian{Sigma: dist.Learned, Scale: 0.3}, [][]float64{{0}}, nil, false, same(0.3)},
+			{dist.Gaussian{Sigma: dist.Learned, Scale: 0.3}, [][]float64{{0.8}}, nil, true, same(0.3 * math.Exp(0.8))},
+			{dist.Gaussian{Sigma: dist.PerDimension}, [][]float64{same(0.8, -1, 0)}, nil, true, same(math.Exp(0.8), math.Exp(-1), 1)},
+			{dist.Gaussian{Sigma: dist.PerDimension, Scale: 2}, [][]float64{same(0.8, -1, 0)}, nil, false, same(2*math.Exp(0.8), 2*math.Exp(-1), 2)},
+			{dist.Gaussian{Sigma: dist.Predicted}, nil, same(0.8, -1, 0), true, same(math.Exp(0.8), math.Exp(-1), 1)},
+			{dist.Gaussian{Sigma: dist.Predicted, Scale: 0.1}, nil, same(0.8, -1, 0), false, same(0.1*math.Exp(0.8), 0.1*math.Exp(-1), 0.1)},
+			{dist.Gaussian{Sigma: dist.Optimal}, [][]float64{{0.25}, {10}}, nil, false, same(math.Hypot(0.5, 0.0025))},
+			{dist.Gaussian{Sigma: dist.Optimal}, [][]float64{{1}, {0}}, nil, false, same(math.Hypot(1, 0.0025))},
+			{dist.Gaussian{Sigma: dist.Optimal}, [][]float64{{0.25}, {10}}, nil, true, same(math.Hypot(rms(mean, x), 0.0025))},
 		} {
-			σ := c.σ
-			if c.g.Sigma != dist.Fixed {
-				σ = math.Hypot(σ, 0.0025)
+			out := mean
+			if c.logσ != nil {
+				out = check.New(nil, 1, 12, 2)
+				for i, v := range c.logσ {
+					out.Values = append(out.Values, mean.Values[i], v)
+				}
 			}
-			l := tested{c.g, line, c.params, c.training}
-			inputs := append([]check.Array{out, x}, l.learned()...)
-			near(t, "float64", run(t, b, l.logProb(false), inputs...).Values, []float64{explain(out, x, σ)}, 1e-10)
+			l := tested{Likelihood: c.g, training: c.training}
+			inputs := []check.Array{out, x}
+			for _, p := range c.params {
+				inputs = append(inputs, check.New(p, len(p)))
+			}
+			want := []float64{explain(mean, x, c.σ)}
+			near(t, "float64", run(t, b, l.logProb(false), inputs...).Values, want, 1e-10)
 			for i := range inputs {
 				inputs[i] = inputs[i].In32()
 			}
-			near(t, "float32", run(t, b, l.logProb(false), inputs...).Values, []float64{explain(out, x, σ)}, 1e-5)
+			near(t, "float32", run(t, b, l.logProb(false), inputs...).Values, want, 1e-5)
 		}
 	})
 }
@@ -73,17 +89,30 @@ func TestGaussianIsGonums(t *testing.T) {
 // No σ makes a batch more likely than the optimal one.
 func TestOptimalSigmaIsOptimal(t *testing.T) {
 	rng := rand.New(rand.NewPCG(2, 2))
-	optimal := tested{dist.Gaussian{Sigma: dist.Optimal}, line, []float64{9, 3}, true}
 	check.EachBackend(t, func(t *testing.T, b *engine.Backend) {
 		for _, spread := range []float64{0.1, 1, 30} {
 			out, x := draw(rng, 0, 1, 4, 6, 1), draw(rng, 0, spread, 4, 6)
-			best := sum(run(t, b, optimal.logProb(false), append([]check.Array{out, x}, optimal.learned()...)...).Values)
-			σ := rms(out, x)
-			near(t, "log-likelihood", []float64{best}, []float64{explain(out, x, σ)}, 1e-6)
-			for _, factor := range []float64{0.5, 0.99, 1.01, 2} {
-				fixed := tested{dist.Gaussian{Scale: factor * σ}, line, nil, true}
-				if other := sum(run(t, b, fixed.logProb(false), out, x).Values); !(other < best) {
-					t.Errorf("σ times %g explains the batch with %g nats, the optimal one with %g", factor, other, best)
+			var absolute float64
+			for i, v := range x.Values {
+				absolute += math.Abs(v-out.Values[i]) / 24
+			}
+			for _, c := range []struct {
+				optimal dist.Likelihood
+				fixed   func(factor float64) dist.Likelihood
+			}{
+				{dist.Gaussian{Sigma: dist.Optimal}, func(f float64) dist.Likelihood { return dist.Gaussian{Scale: f * rms(out, x)} }},
+				{dist.Laplace{Sigma: dist.Optimal}, func(f float64) dist.Likelihood { return dist.Laplace{Scale: f * absolute} }},
+			} {
+				optimal := tested{Likelihood: c.optimal, params: []float64{9, 3}, training: true}
+				best := sum(run(t, b, optimal.logProb(false), append([]check.Array{out, x}, optimal.learned(6)...)...).Values)
+				explained := func(factor float64) float64 {
+					return sum(run(t, b, tested{Likelihood: c.fixed(factor)}.logProb(false), out, x).Values)
+				}
+				near(t, fmt.Sprintf("log-likelihood by %T", c.optimal), []float64{best}, []float64{explained(1)}, 1e-3)
+				for _, factor := range []float64{0.5, 0.9, 1.1, 2} {
+					if other := explained(factor); !(other < best) {
+						t.Errorf("%T: σ times %g explains the batch with %g nats, the optimal one with %g", c.optimal, factor, other, best)
+					}
 				}
 			}
 		}
@@ -96,11 +125,11 @@ func TestGaussianWithoutError(t *testing.T) {
 	want := 3 * distuv.Normal{Sigma: 0.0025}.LogProb(0)
 	check.EachBackend(t, func(t *testing.T, b *engine.Backend) {
 		for _, l := range []tested{
-			{dist.Gaussian{Sigma: dist.Optimal}, line, []float64{1, 0}, true},
-			{dist.Gaussian{Sigma: dist.Optimal}, line, []float64{0, 5}, false},
-			{dist.Gaussian{Sigma: dist.Learned}, line, []float64{-1e4}, true},
+			{Likelihood: dist.Gaussian{Sigma: dist.Optimal}, params: []float64{1, 0}, training: true},
+			{Likelihood: dist.Gaussian{Sigma: dist.Optimal}, params: []float64{0, 5}},
+			{Likelihood: dist.Gaussian{Sigma: dist.Learned}, params: []float64{-1e7}, training: true},
 		} {
-			inputs := append([]check.Array{check.New(x.Values, 2, 3, 1).In32(), x.In32()}, l.learned()...)
+			inputs := append([]check.Array{check.New(x.Values, 2, 3, 1).In32(), x.In32()}, l.learned(3)...)
 			for i := range inputs {
 				inputs[i] = inputs[i].In32()
 			}

@@ -38,7 +38,7 @@ func (DiscretisedLogistic) Params([]int) []nets.Param { return nil }
 // scales in levels, each [components, batch, values].
 func (d DiscretisedLogistic) mixture(out *graph.Node) (logits, mean, logScale *graph.Node) {
 	out.AssertDims(-1, -1, d.Outputs())
-	out = graph.TransposeAllDims(out, 2, 0, 1) // short axes at the end are slow
+	out = graph.TransposeAllAxes(out, 2, 0, 1) // short axes at the end are slow
 	c, n := d.components(), d.Outputs()
 	part := func(from int) *graph.Node { return graph.Slice(out, graph.AxisRange(from, from+c)) }
 	if c > 1 {
@@ -79,7 +79,7 @@ func (d DiscretisedLogistic) Mean(_ *nets.Pass, out *graph.Node) *graph.Node {
 	width := graph.Exp(graph.Neg(logScale))
 	n := top(d.Levels)
 	above := graph.ZerosLike(mean)
-	for k := range n { // one by one, so that memory is bounded
+	for k := range n { // one by one: all at once they take n times the memory
 		beyond := graph.Sigmoid(graph.Mul(graph.AddScalar(mean, -float64(k)-0.5), width))
 		above = graph.Add(above, beyond)
 	}
