@@ -26,8 +26,9 @@ type TotalCorrelation struct {
 
 	// Stratified estimates q(z) without bias. The paper's stratified sampling gives one
 	// example of the batch a weight of its own; this is the mean over which one it is, and
-	// has less noise. False: weighted sampling, too small by a factor between the
-	// batch's size, where posteriors overlap little, and the data's.
+	// has less noise. False: weighted sampling, which is too small by a factor between the
+	// batch's size, where posteriors overlap little, and the data's. The total correlation
+	// then is too large by log of the factor for each latent but one.
 	Stratified bool
 }
 

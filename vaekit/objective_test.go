@@ -19,7 +19,8 @@ import (
 	"github.com/vaebook/vaebook/vaekit/optim"
 )
 
-var objectives = map[string]Objective{
+// Objectives are one of each kind, for every test that all must pass.
+var Objectives = map[string]Objective{
 	"ELBO":          ELBO{},
 	"β-VAE":         ELBO{Beta: 4, Schedule: optim.Linear{Steps: 100}},
 	"MeansNotSums":  MeansNotSums{},
@@ -104,16 +105,16 @@ func TestGradientsOfObjectives(t *testing.T) {
 		for i, likelihood := range slices.Sorted(maps.Keys(likelihoods)) {
 			sum := &trial{}
 			var summed []func(in []*graph.Node) (*Terms, Loss)
-			for j, name := range slices.Sorted(maps.Keys(objectives)) {
+			for j, name := range slices.Sorted(maps.Keys(Objectives)) {
 				if backend.Kind != "go" {
 					if name == "ELBO" || j%len(likelihoods) == i {
-						summed = append(summed, sum.with(t, objectives[name], likelihoods[likelihood]))
+						summed = append(summed, sum.with(t, Objectives[name], likelihoods[likelihood]))
 					}
 					continue
 				}
 				t.Run(likelihood+", "+name, func(t *testing.T) {
 					one := &trial{}
-					loss := one.with(t, objectives[name], likelihoods[likelihood])
+					loss := one.with(t, Objectives[name], likelihoods[likelihood])
 					check.Gradient(t, backend, func(in []*graph.Node) *graph.Node {
 						_, l := loss(in)
 						return l.Value
@@ -146,7 +147,7 @@ func TestGradientsForTheEncoder(t *testing.T) {
 		for name, power := range map[string]float64{"PIWAE": 0, "DReG": 2, "STL": 1} {
 			t.Run(name, func(t *testing.T) {
 				tr := &trial{}
-				objective := objectives[name].(IWAE)
+				objective := Objectives[name].(IWAE)
 				built := tr.with(t, objective, dist.Gaussian{Scale: 0.3})
 				encoder := func(in []*graph.Node) *graph.Node {
 					_, l := built(in)

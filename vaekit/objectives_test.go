@@ -2,6 +2,7 @@ package vaekit_test
 
 import (
 	"bytes"
+	"maps"
 	"reflect"
 	"slices"
 	"strings"
@@ -15,7 +16,6 @@ import (
 	"github.com/vaebook/vaebook/vaekit/internal/check"
 	"github.com/vaebook/vaebook/vaekit/internal/engine"
 	"github.com/vaebook/vaebook/vaekit/nets"
-	"github.com/vaebook/vaebook/vaekit/optim"
 )
 
 // WakeSleep is a reader's own objective: reweighted wake-sleep (Bornschein and Bengio, 2015).
@@ -40,29 +40,15 @@ func init() { vaekit.Register(WakeSleep{}) }
 // ends bit for bit as if it had not been.
 func TestObjectivesAreWrittenAndTakenUpAgain(t *testing.T) {
 	onGo(t)
-	for _, o := range []vaekit.Objective{
-		vaekit.ELBO{Beta: 2, Schedule: optim.Linear{Steps: 9}},
-		vaekit.MeansNotSums{},
-		vaekit.FreeBits{Nats: 0.1, Group: 2},
-		vaekit.Capacity{Weight: 10, Nats: 3, Schedule: optim.Linear{Steps: 9}},
-		vaekit.GECO{Distortion: 6, Average: 0.9, Speed: 0.02},
-		vaekit.IWAE{K: 3, M: 2, Beta: 0.1},
-		vaekit.IWAE{K: 3, M: 2, Encoder: vaekit.PIWAE},
-		vaekit.IWAE{K: 3, Encoder: vaekit.DReG},
-		vaekit.IWAE{Encoder: vaekit.STL},
-		vaekit.TotalCorrelation{Alpha: vaekit.Nothing, Beta: 6},
-		vaekit.TotalCorrelation{Beta: 6, Stratified: true},
-		vaekit.DIP{OffDiagonal: 10, Diagonal: 5, II: true},
-		vaekit.MMD{Alpha: 0.5, Lambda: 10, Kernel: vaekit.RBF{Scale: 3}},
-		vaekit.MMD{Alpha: 1, Lambda: 10, Kernel: vaekit.InverseMultiquadratic{}},
-		WakeSleep{K: 4},
-	} {
+	all := maps.Clone(vaekit.Objectives)
+	all["a reader's own"] = WakeSleep{K: 4}
+	for name, o := range all {
 		m := floatModel()
 		m.Objective = o
 		how := vaekit.Training{Dir: t.TempDir(), Epochs: 3, Batch: 40, Holdout: 0.25, Rate: 1e-2}
-		whole := train(t, m, floatsOf(), how)
+		train(t, m, floatsOf(), how)
 		if again := must[*vaekit.Run](t)(vaekit.Load(how.Dir)); !reflect.DeepEqual(again.Model.Objective, o) {
-			t.Errorf("%#v is read as %#v", o, again.Model.Objective)
+			t.Errorf("%s, %#v, is read as %#v", name, o, again.Model.Objective)
 		}
 		before := weights(t, how.Dir)
 		how.Dir = t.TempDir()
@@ -70,10 +56,7 @@ func TestObjectivesAreWrittenAndTakenUpAgain(t *testing.T) {
 			train(t, m, floatsOf(), how)
 		}
 		if !bytes.Equal(before, weights(t, how.Dir)) {
-			t.Errorf("%#v: stopped after an epoch and taken up again, the run ends otherwise", o)
-		}
-		if h := whole.History; !(h[2].Train.Loss < h[0].Train.Loss) && reflect.TypeOf(o) != reflect.TypeFor[vaekit.GECO]() && reflect.TypeOf(o) != reflect.TypeFor[vaekit.Capacity]() {
-			t.Errorf("%#v: three epochs went from a loss of %.3f to %.3f", o, h[0].Train.Loss, h[2].Train.Loss)
+			t.Errorf("%s: stopped after an epoch and taken up again, the run ends otherwise", name)
 		}
 	}
 }
