@@ -99,10 +99,15 @@ func (a *aggregate) logProb(l *looker, w *engine.Weights) (joint []float64, each
 		for first := 0; first < n; first += mixed {
 			some := a.numbers[first:min(first+mixed, n)]
 			var out []engine.Tensor
-			out, err = f.Call(w,
-				engine.Tensor{Name: "key", Shape: []int{1}, Data: []uint64{0}},
-				engine.Tensor{Name: "counts", Shape: []int{1}, Data: []float32{float32(len(some))}},
-				stack("z", z, rows), stack("numbers", some, mixed))
+			args := []engine.Tensor{
+				{Name: "key", Shape: []int{1}, Data: []uint64{0}},
+				{Name: "counts", Shape: []int{1}, Data: []float32{float32(len(some))}},
+				stack("z", z, rows), stack("numbers", some, mixed),
+			}
+			if l.model.Classes > 0 { // the encoder has looked at them already
+				args = slices.Insert(args, 1, labelRows(1, nil))
+			}
+			out, err = f.Call(w, args...)
 			if err != nil {
 				return nil, nil, err
 			}

@@ -61,6 +61,9 @@ func (s *session) firstNotFinite(batch *datasets.Batch, step int) (string, error
 		{Name: "key", Shape: []int{1}, Data: []uint64{engine.StepKey(s.how.Seed, step)}},
 		{Name: "step", Shape: []int{1}, Data: []float32{float32(step)}},
 	}
+	if s.feed.labels {
+		args = slices.Insert(args, 1, labelRows(batch.Len(), batch.Labels))
+	}
 	for _, t := range inputs(batch) {
 		args = append(args, rowsOf(t, batch.Len(), t.Floats()))
 	}
@@ -95,6 +98,9 @@ func (s *session) newFinite(weights []string) (*finite, error) {
 			counts = append(counts, graph.Reshape(bad, 1))
 		}
 		pass := nets.NewPass(true, values, lookingNoise(in[0]))
+		if s.feed.labels {
+			pass, in = pass.Labelled(in[1]), slices.Delete(slices.Clone(in), 1, 2)
+		}
 		pass.Watch(func(layer string, out *graph.Node) { look("the output of "+layer, out) })
 		t, loss := s.model.in(s.how.Precision).objective(pass, in[2], at(in, 3), nil, graph.Reshape(in[1]), s.feed.data.Len())
 		look("the draw of z", t.Z)

@@ -28,6 +28,7 @@ type feed struct {
 	from, to int            // the steps of the epoch that table serves
 	resident datasets.Table // what table holds of a resident data set
 	form     *form          // of the pieces of another
+	labels   bool           // whether the model asks for them
 	ahead    *reading       // the next piece, while it is read
 
 	check     func(datasets.Table) error // says whether the model can explain values; each is asked about once
@@ -131,7 +132,7 @@ func (f *feed) placeAll(t datasets.Table) error {
 		}
 		f.free()
 		var err error
-		if f.table, err = f.backend.NewTable(datasets.Size(f.data.Shape()), values(t), t.Mask, nil); err != nil {
+		if f.table, err = f.backend.NewTable(datasets.Size(f.data.Shape()), values(t), t.Mask, f.labelsOf(t)); err != nil {
 			return err
 		}
 		f.resident = t
@@ -142,6 +143,18 @@ func (f *feed) placeAll(t datasets.Table) error {
 		rows[i] = int32(f.order.at(i))
 	}
 	return f.table.Order(f.backend, rows, f.batch)
+}
+
+// labelsOf are the labels of a table as the engine wants them, where it wants them.
+func (f *feed) labelsOf(t datasets.Table) []int32 {
+	if !f.labels {
+		return nil
+	}
+	labels := make([]int32, len(t.Labels))
+	for i, label := range t.Labels {
+		labels[i] = int32(label)
+	}
+	return labels
 }
 
 func values(t datasets.Table) any {
@@ -222,7 +235,7 @@ func (f *feed) place(t datasets.Table) (*engine.Table, error) {
 		t.Mask = bytes.Repeat([]uint8{1}, examples*per)
 	}
 	t.Bytes, t.Floats, t.Mask = filled(t.Bytes, examples*per), filled(t.Floats, examples*per), filled(t.Mask, examples*per)
-	table, err := f.backend.NewTable(per, values(t), t.Mask, nil)
+	table, err := f.backend.NewTable(per, values(t), t.Mask, filled(f.labelsOf(t), examples))
 	if err != nil {
 		return nil, err
 	}

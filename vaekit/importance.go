@@ -50,7 +50,7 @@ func (l *looker) importance(w *engine.Weights, b *datasets.Batch, numbers []floa
 			{Name: "counting", Shape: []int{1}, Data: counting},
 			{Name: "numbers", Shape: []int{len(numbers) / b.Len()}, Data: numbers},
 		}, inputs(b)...)
-		out, err := l.call(f, w, func(piece int) uint64 { return engine.Key(seed, "draws", uint64(call)<<20+uint64(piece)) }, b.Len(), in...)
+		out, err := l.call(f, w, func(piece int) uint64 { return engine.Key(seed, "draws", uint64(call)<<20+uint64(piece)) }, b.Labels, b.Len(), in...)
 		if err != nil {
 			return nil, err
 		}

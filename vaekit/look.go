@@ -38,7 +38,8 @@ func newLooker(b *engine.Backend, model *built) *looker {
 	return l
 }
 
-// function is the graph called name; build makes it at the first call.
+// function is the graph called name; build makes it at the first call. Its inputs are a
+// key, the labels of the rows where the model is conditional on them, and what build gets.
 func (l *looker) function(name string, build func(p *nets.Pass, in []*graph.Node) []*graph.Node) (*engine.Function, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -46,7 +47,11 @@ func (l *looker) function(name string, build func(p *nets.Pass, in []*graph.Node
 		return f, nil
 	}
 	f, err := l.backend.NewFunction(l.names, func(values map[string]*graph.Node, in []*graph.Node) []*graph.Node {
-		return build(lookingPass(values, in[0]), in[1:])
+		p, in := lookingPass(values, in[0]), in[1:]
+		if l.model.Classes > 0 {
+			p, in = p.Labelled(graph.Reshape(in[0], -1)), in[1:]
+		}
+		return build(p, in)
 	})
 	if err == nil {
 		l.made[name] = f
@@ -55,8 +60,12 @@ func (l *looker) function(name string, build func(p *nets.Pass, in []*graph.Node
 }
 
 // call runs a function on rows [n, shape...] and joins what comes back, which has
-// one row for each as well. Key names the noise.
-func (l *looker) call(f *engine.Function, w *engine.Weights, key func(piece int) uint64, n int, in ...engine.Tensor) ([][]float32, error) {
+// one row for each as well. Key names the noise. Labels are looked at where the model is
+// conditional on them.
+func (l *looker) call(f *engine.Function, w *engine.Weights, key func(piece int) uint64, labels []int, n int, in ...engine.Tensor) ([][]float32, error) {
+	if err := l.model.classes(labels); err != nil {
+		return nil, err
+	}
 	rows := lookRows
 	if n <= fewRows {
 		rows = fewRows
@@ -64,6 +73,9 @@ func (l *looker) call(f *engine.Function, w *engine.Weights, key func(piece int)
 	var out [][]float32
 	for from := 0; from < n; from += rows {
 		args := []engine.Tensor{{Name: "key", Shape: []int{1}, Data: []uint64{key(from / rows)}}}
+		if l.model.Classes > 0 {
+			args = append(args, labelRows(rows, labels[from:min(from+rows, n)]))
+		}
 		for _, t := range in {
 			width := datasets.Size(t.Shape)
 			values := make([]float32, rows*width)
@@ -86,6 +98,15 @@ func (l *looker) call(f *engine.Function, w *engine.Weights, key func(piece int)
 	return out, nil
 }
 
+// labelRows are the labels of a number of rows, the last of class 0 where there are fewer.
+func labelRows(rows int, labels []int) engine.Tensor {
+	values := make([]int32, rows)
+	for i, label := range labels {
+		values[i] = int32(label)
+	}
+	return engine.Tensor{Name: "labels", Shape: []int{rows}, Data: values}
+}
+
 // encode is the mean and, where the posterior is Gaussian, σ of q(z|x) for a batch: [n, latent].
 func (l *looker) encode(w *engine.Weights, b *datasets.Batch) (mean, sigma []float32, err error) {
 	f, err := l.function(fmt.Sprint("encode ", b.Mask != nil), func(p *nets.Pass, in []*graph.Node) []*graph.Node {
@@ -98,7 +119,7 @@ func (l *looker) encode(w *engine.Weights, b *datasets.Batch) (mean, sigma []flo
 	if err != nil {
 		return nil, nil, err
 	}
-	out, err := l.call(f, w, noKey, b.Len(), inputs(b)...)
+	out, err := l.call(f, w, noKey, b.Labels, b.Len(), inputs(b)...)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -109,7 +130,7 @@ func (l *looker) encode(w *engine.Weights, b *datasets.Batch) (mean, sigma []flo
 }
 
 // decode is E[x|z] for z [n, latent], or a draw from p(x|z): [n, values].
-func (l *looker) decode(w *engine.Weights, z []float32, draw bool, key func(int) uint64) ([]float32, error) {
+func (l *looker) decode(w *engine.Weights, z []float32, labels []int, draw bool, key func(int) uint64) ([]float32, error) {
 	f, err := l.function(fmt.Sprint("decode ", draw), func(p *nets.Pass, in []*graph.Node) []*graph.Node {
 		out := l.model.decode(p, in[0])
 		if draw {
@@ -121,7 +142,7 @@ func (l *looker) decode(w *engine.Weights, z []float32, draw bool, key func(int)
 		return nil, err
 	}
 	latent := l.model.Latent
-	out, err := l.call(f, w, key, len(z)/latent, engine.Tensor{Name: "z", Shape: []int{latent}, Data: z})
+	out, err := l.call(f, w, key, labels, len(z)/latent, engine.Tensor{Name: "z", Shape: []int{latent}, Data: z})
 	if err != nil {
 		return nil, err
 	}
@@ -138,7 +159,7 @@ func (l *looker) prior(w *engine.Weights, n int, key func(int) uint64) ([]float3
 		return nil, err
 	}
 	// The input says how many are wanted; its values are not looked at.
-	out, err := l.call(f, w, key, n, engine.Tensor{Name: "rows", Shape: []int{1}, Data: make([]float32, n)})
+	out, err := l.call(f, w, key, make([]int, n), n, engine.Tensor{Name: "rows", Shape: []int{1}, Data: make([]float32, n)})
 	if err != nil {
 		return nil, err
 	}
@@ -178,7 +199,7 @@ func (l *looker) account(w *engine.Weights, b *datasets.Batch, key func(int) uin
 	if err != nil {
 		return account{}, err
 	}
-	out, err := l.call(f, w, key, b.Len(), inputs(b)...)
+	out, err := l.call(f, w, key, b.Labels, b.Len(), inputs(b)...)
 	if err != nil {
 		return account{}, err
 	}
@@ -220,6 +241,12 @@ func (l *looker) losses(w *engine.Weights, data datasets.Dataset, seed uint64, s
 			{Name: "key", Shape: []int{1}, Data: []uint64{engine.Key(seed, "validation", uint64(from))}},
 			{Name: "step", Shape: []int{1}, Data: []float32{float32(step)}},
 			{Name: "counts", Shape: []int{rows}, Data: counts},
+		}
+		if l.model.Classes > 0 {
+			if err := l.model.classes(b.Labels); err != nil {
+				return err
+			}
+			args = slices.Insert(args, 1, labelRows(rows, slices.Repeat(b.Labels, (rows+n-1)/n)[:rows]))
 		}
 		for _, t := range inputs(b) {
 			values := t.Floats()
@@ -321,7 +348,7 @@ func (l *looker) draws(w *engine.Weights, data datasets.Dataset) ([]float32, err
 	}
 	var z []float32
 	err = pieces(data, 0, func(from int, b *datasets.Batch) error {
-		out, err := l.call(f, w, func(int) uint64 { return engine.Key(0, "draws", uint64(from)) }, b.Len(), inputs(b)...)
+		out, err := l.call(f, w, func(int) uint64 { return engine.Key(0, "draws", uint64(from)) }, b.Labels, b.Len(), inputs(b)...)
 		if err == nil {
 			z = append(z, out[0]...)
 		}

@@ -34,6 +34,12 @@ type Model struct {
 	Decoder    nets.Net        // from z to features
 	Likelihood dist.Likelihood // p(x|z); nil means dist.Bernoulli{}
 	Objective  Objective       // what training lowers; nil means ELBO{}
+
+	// Classes makes the model conditional on the labels of the data, 0 … Classes−1 (Sohn, Lee
+	// and Yan, 2015): the encoder sees with each example a learned one of its class, added
+	// to it, and the decoder the class beside z, as 0 and 1. [Run.Class] then chooses what is
+	// drawn. 0: labels are not looked at.
+	Classes int
 }
 
 // filled is the model with its zero values replaced by what they mean.
@@ -88,6 +94,9 @@ func (m Model) build(event []int) (*built, error) {
 	if m.Latent < 1 {
 		return nil, fmt.Errorf("vaekit: Model.Latent is %d; it counts the latent dimensions and must be at least 1", m.Latent)
 	}
+	if m.Classes < 0 {
+		return nil, fmt.Errorf("vaekit: Model.Classes is %d; it counts labels, 0 for a model that does not see them", m.Classes)
+	}
 	if len(event) == 0 || slices.Min(event) < 1 {
 		return nil, fmt.Errorf("vaekit: examples of shape %v have no values", event)
 	}
@@ -107,9 +116,10 @@ func (m Model) build(event []int) (*built, error) {
 		return nil, fmt.Errorf("vaekit: Model.Encoder does not fit examples of shape %v: %w", event, err)
 	}
 	b.encoderHead = nets.Dense{Units: b.Posterior.Outputs(m.Latent), Init: nets.GlorotUniform}
-	out, err := m.Decoder.Out([]int{m.Latent})
+	in := []int{m.Latent + m.Classes}
+	out, err := m.Decoder.Out(in)
 	if err != nil {
-		return nil, fmt.Errorf("vaekit: Model.Decoder does not fit %d latents: %w", m.Latent, err)
+		return nil, fmt.Errorf("vaekit: Model.Decoder does not fit %d latents and %d classes: %w", m.Latent, m.Classes, err)
 	}
 	n := b.Likelihood.Outputs()
 	b.parts = []part{
@@ -117,7 +127,10 @@ func (m Model) build(event []int) (*built, error) {
 		{"posterior", b.encoderHead.Params([]int{datasets.Size(features)})},
 		{"posterior.density", b.Posterior.Params(m.Latent)},
 		{"prior", b.Prior.Params(m.Latent, event)},
-		{"decoder", m.Decoder.Params([]int{m.Latent})},
+		{"decoder", m.Decoder.Params(in)},
+	}
+	if m.Classes > 0 {
+		b.parts = append(b.parts, part{"class", []nets.Param{{Name: "example", Shape: []int{m.Classes, datasets.Size(event)}}}})
 	}
 	if !fits(m.Decoder, out, event, n) {
 		b.decoderHead = &nets.Dense{Units: datasets.Size(event) * n, Init: nets.GlorotUniform}

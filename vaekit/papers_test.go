@@ -212,3 +212,11 @@ func Example_categorical() {
 	fmt.Println("higher:", bytewise(after(m)) > 0.5)
 	// Output: higher: true
 }
+
+// Sohn, Lee and Yan, 2015: encoder and decoder know the class.
+func Example_conditional() {
+	m := plain()
+	m.Classes = 5
+	fmt.Println("higher:", gains(after(m)) > 0.3)
+	// Output: higher: true
+}

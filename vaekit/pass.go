@@ -18,6 +18,9 @@ import (
 
 // numbers are what the encoder says of x [batch, values]: [batch, Posterior.Outputs].
 func (b *built) numbers(p *nets.Pass, x *graph.Node) *graph.Node {
+	if p.Labels != nil {
+		x = graph.Add(x, graph.MatMul(b.class(p, x.DType(), 1), p.In("class").Param("example")))
+	}
 	x = graph.Reshape(x, append([]int{x.Shape().Dimensions[0]}, b.event...)...)
 	h := b.through(b.Encoder, p.In("encoder"), x)
 	h = graph.Reshape(h, h.Shape().Dimensions[0], -1)
@@ -47,12 +50,21 @@ func (b *built) through(net nets.Layer, p *nets.Pass, x *graph.Node) *graph.Node
 func (b *built) prior(p *nets.Pass, like *graph.Node) dist.Density {
 	return b.Prior.Density(p.In("prior"), dist.Given{
 		Graph: like.Graph(), DType: like.DType(), Latent: b.Latent,
-		Encode: func(x *graph.Node) dist.Density { return b.encode(p, x) },
+		Encode: func(x *graph.Node) dist.Density { return b.encode(p.Labelled(nil), x) },
 	})
 }
 
-// decode is what the likelihood wants to know of z [batch, latent]: [batch, values, outputs].
+// class is the labels of a pass as 0 and 1, n times one after another, [n·batch, classes].
+func (b *built) class(p *nets.Pass, dtype dtypes.DType, n int) *graph.Node {
+	return repeat(graph.OneHot(p.Labels, b.Classes, dtype), n)
+}
+
+// decode is what the likelihood wants to know of z [n·batch, latent]: [n·batch, values, outputs].
 func (b *built) decode(p *nets.Pass, z *graph.Node) *graph.Node {
+	if p.Labels != nil {
+		n := z.Shape().Dimensions[0] / p.Labels.Shape().Dimensions[0]
+		z = graph.Concatenate([]*graph.Node{z, b.class(p, z.DType(), n)}, 1)
+	}
 	h := b.through(b.Decoder, p.In("decoder"), z)
 	batch := h.Shape().Dimensions[0]
 	if b.decoderHead != nil {
@@ -125,6 +137,9 @@ func repeat(x *graph.Node, n int) *graph.Node {
 
 // explains returns an error where the likelihood cannot explain values of a table.
 func (b *built) explains(t datasets.Table) error {
+	if err := b.classes(t.Labels); err != nil {
+		return err
+	}
 	values := t.Floats
 	if t.Bytes != nil {
 		if _, err := b.Likelihood.Check(everyByte); err == nil { // nothing to look for
@@ -145,6 +160,22 @@ func (b *built) explains(t datasets.Table) error {
 	}
 	if _, err := b.Likelihood.Check(unmasked(&datasets.Batch{Values: values, Mask: t.Mask})); err != nil {
 		return fmt.Errorf("vaekit: Model.Likelihood does not suit the data: %w", err)
+	}
+	return nil
+}
+
+// classes returns an error where labels are not those that the model is conditional on.
+func (b *built) classes(labels []int) error {
+	if b.Classes == 0 {
+		return nil
+	}
+	if labels == nil {
+		return fmt.Errorf("vaekit: Model.Classes is %d, and the data has no labels; give it some, or take 0", b.Classes)
+	}
+	for i, label := range labels {
+		if label < 0 || label >= b.Classes {
+			return fmt.Errorf("vaekit: example %d has label %d; Model.Classes is %d, so labels are 0 to %d", i, label, b.Classes, b.Classes-1)
+		}
 	}
 	return nil
 }

@@ -105,7 +105,7 @@ func (l *looker) replay(w *engine.Weights, b *datasets.Batch, numbers []float32,
 		{Name: "t", Shape: []int{1}, Data: ts},
 		{Name: "numbers", Shape: []int{len(numbers) / b.Len()}, Data: numbers},
 	}, inputs(b)...)
-	out, err := l.call(f, w, key, b.Len(), in...)
+	out, err := l.call(f, w, key, b.Labels, b.Len(), in...)
 	if err != nil {
 		return replay{}, err
 	}

@@ -28,6 +28,7 @@ type Run struct {
 	weights     *engine.Weights // the same on the backend
 	best        []engine.Tensor // those of the best epoch; nil: held-out data was not measured
 	look        *looker
+	class       *int // that is drawn, see Class; nil: none was chosen
 }
 
 // Load opens a run's folder. The model comes from the folder as well; where it

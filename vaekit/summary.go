@@ -49,7 +49,10 @@ func (m Model) Summary(event ...int) (table string, err error) {
 	row("posterior", layerLine(b.encoderHead), times([]int{b.encoderHead.Units}), b.encoderHead.Params([]int{datasets.Size(features)}))
 	row("", describe.Name(b.Posterior), times([]int{b.Latent}), b.Posterior.Params(b.Latent))
 	row("prior", describe.Name(b.Prior), times([]int{b.Latent}), b.Prior.Params(b.Latent, event))
-	out := net("decoder", b.Decoder, []int{b.Latent})
+	if b.Classes > 0 {
+		row("class", "an example of each", times([]int{b.Classes}), []nets.Param{{Shape: []int{b.Classes, datasets.Size(event)}}})
+	}
+	out := net("decoder", b.Decoder, []int{b.Latent + b.Classes})
 	if b.decoderHead != nil {
 		row("output", layerLine(*b.decoderHead), times([]int{b.decoderHead.Units}), b.decoderHead.Params([]int{datasets.Size(out)}))
 	}

@@ -96,6 +96,9 @@ func newSession(model Model, data datasets.Dataset, how Training) (*session, err
 	if _, err := b.Likelihood.Check(unmasked(first)); err != nil {
 		return nil, fmt.Errorf("vaekit: Model.Likelihood does not suit the data: %w", err)
 	}
+	if err := b.classes(first.Labels); err != nil {
+		return nil, err
+	}
 	set := how.settings(train.Len())
 	if set.Data, err = fingerprint(train); err != nil {
 		return nil, err
@@ -117,7 +120,7 @@ func newSession(model Model, data datasets.Dataset, how Training) (*session, err
 	s.description.Made = madeOn(s.backend)
 	s.lines = []string{s.backend.Line}
 	s.feed = newFeed(s.backend, train, how.Batch, how.Seed)
-	s.feed.check = b.explains
+	s.feed.check, s.feed.labels = b.explains, b.Classes > 0
 	vars, err := b.variables(how.Seed, train)
 	if err != nil {
 		return nil, err
@@ -140,7 +143,7 @@ func newSession(model Model, data datasets.Dataset, how Training) (*session, err
 // loss is the model's objective as the engine wants it.
 func (b *built) loss(examples int) func(*engine.Build) engine.Loss {
 	return func(e *engine.Build) engine.Loss {
-		pass := nets.NewPass(true, e.Values, e.Noise)
+		pass := nets.NewPass(true, e.Values, e.Noise).Labelled(e.Labels)
 		t, loss := b.objective(pass, e.X, e.Mask, nil, e.Step, examples)
 		l := loss.forEngine()
 		l.Measures = [3]*graph.Node{loss.Value, t.Distortion(), t.Rate()}

@@ -2,6 +2,7 @@ package vaekit
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/vaebook/vaebook/datasets"
 	"github.com/vaebook/vaebook/vaekit/internal/engine"
@@ -35,20 +36,48 @@ func (r *Run) Encode(data datasets.Dataset) (*Latents, error) {
 	return l, err
 }
 
+// Class is the run with one class chosen, for a model with [Model.Classes]: what it samples
+// and decodes is of that class, and it reconstructs as if the examples were.
+//
+//	threes, err := run.Class(3)
+//	samples, err := threes.Sample(10)
+func (r *Run) Class(class int) (*Run, error) {
+	if class < 0 || class >= r.Model.Classes {
+		return nil, fmt.Errorf("vaekit: class %d asked for; Model.Classes is %d", class, r.Model.Classes)
+	}
+	one := *r
+	one.class = &class
+	return &one, nil
+}
+
+// drawn are the classes of n examples that are decoded: the one that was chosen, else
+// otherwise; nil where the model knows of none.
+func (r *Run) drawn(n int, otherwise []int) []int {
+	if r.Model.Classes > 0 && r.class != nil {
+		return slices.Repeat([]int{*r.class}, n)
+	}
+	return otherwise
+}
+
 // Decode is E[x|z] for each z, [latent]: probabilities of 1 for a Bernoulli
-// likelihood, means for a Gaussian.
+// likelihood, means for a Gaussian. Where the model has classes, choose one by [Run.Class].
 func (r *Run) Decode(z ...[]float32) (*datasets.Batch, error) {
 	flat, err := r.flat(z)
 	if err != nil {
 		return nil, err
 	}
-	values, err := r.look.decode(r.weights, flat, false, noKey)
-	return &datasets.Batch{Shape: r.Shape(), Values: values}, err
+	if r.Model.Classes > 0 && r.class == nil {
+		return nil, fmt.Errorf("vaekit: the model has %d classes; choose one to decode with run.Class", r.Model.Classes)
+	}
+	labels := r.drawn(len(z), nil)
+	values, err := r.look.decode(r.weights, flat, labels, false, noKey)
+	return &datasets.Batch{Shape: r.Shape(), Values: values, Labels: labels}, err
 }
 
 // Sample draws n latents from the prior and decodes them: E[x|z], what pictures
 // of samples show. A seed gives other draws; without one they are those of seed 0.
-// The first draws of a larger n need not be those of a smaller one.
+// The first draws of a larger n need not be those of a smaller one. Where the model has
+// classes and none is chosen, they come in turn, 0, 1, 2, …
 func (r *Run) Sample(n int, seed ...uint64) (*datasets.Batch, error) {
 	return r.sample(n, false, seed)
 }
@@ -68,8 +97,15 @@ func (r *Run) sample(n int, draw bool, seed []uint64) (*datasets.Batch, error) {
 	if err != nil {
 		return nil, err
 	}
-	values, err := r.look.decode(r.weights, z, draw, key)
-	return &datasets.Batch{Shape: r.Shape(), Values: values}, err
+	var turns []int
+	for i := range n {
+		if r.Model.Classes > 0 {
+			turns = append(turns, i%r.Model.Classes)
+		}
+	}
+	labels := r.drawn(n, turns)
+	values, err := r.look.decode(r.weights, z, labels, draw, key)
+	return &datasets.Batch{Shape: r.Shape(), Values: values, Labels: labels}, err
 }
 
 // Reconstruct sends every example through its posterior mean and back: E[x|z] at
@@ -84,7 +120,7 @@ func (r *Run) Reconstruct(data datasets.Dataset) (*datasets.Batch, error) {
 		if err != nil {
 			return err
 		}
-		b.Values, err = r.look.decode(r.weights, mean, false, noKey)
+		b.Values, err = r.look.decode(r.weights, mean, r.drawn(b.Len(), b.Labels), false, noKey)
 		all.Append(b)
 		return err
 	})

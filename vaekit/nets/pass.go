@@ -15,6 +15,10 @@ type Pass struct {
 	// Training tells a pass that a gradient follows from one that only looks.
 	Training bool
 
+	// Labels are those of the examples, int32 [batch], for a model that is conditional on
+	// them; nil: it is not.
+	Labels *graph.Node
+
 	where string       // the name of the layer the pass is in, with a dot behind it
 	as    dtypes.DType // of the parameters that layers get; invalid: as they are kept
 	fixed bool         // whether gradients take parameters as constants
@@ -37,18 +41,33 @@ func NewPass(training bool, values map[string]*graph.Node, noise func(name strin
 
 // In is the same pass inside the part called name.
 func (p *Pass) In(name string) *Pass {
-	return &Pass{p.Training, p.where + name + ".", p.as, p.fixed, p.run}
+	q := *p
+	q.where += name + "."
+	return &q
+}
+
+// Labelled is the same pass with other labels.
+func (p *Pass) Labelled(labels *graph.Node) *Pass {
+	q := *p
+	q.Labels = labels
+	return &q
 }
 
 // As has apply see x, and every parameter, as numbers of another type. What it makes is of
 // x's type again; gradients are of the type that is kept.
 func (p *Pass) As(dtype dtypes.DType, x *graph.Node, apply func(p *Pass, x *graph.Node) *graph.Node) *graph.Node {
-	y := apply(&Pass{p.Training, p.where, dtype, p.fixed, p.run}, graph.ConvertDType(x, dtype))
+	q := *p
+	q.as = dtype
+	y := apply(&q, graph.ConvertDType(x, dtype))
 	return graph.ConvertDType(y, x.DType())
 }
 
 // Fixed is the same pass, its parameters taken as constants by gradients.
-func (p *Pass) Fixed() *Pass { return &Pass{p.Training, p.where, p.as, true, p.run} }
+func (p *Pass) Fixed() *Pass {
+	q := *p
+	q.fixed = true
+	return &q
+}
 
 // Watch has f called with the output of every layer of every net that the pass goes
 // through from now on, and the layer's name, such as "encoder.1 (nets.Dense)".
