@@ -1,6 +1,7 @@
 package vaekit
 
 import (
+	"fmt"
 	"math"
 	"slices"
 
@@ -49,17 +50,13 @@ func (a *aggregate) add(i, n int, numbers, z []float32, logPosterior float64) {
 // figures are the mutual information and the total correlation in nats; NaN where the
 // posterior's density is not known at any z, or not that of its latents alone.
 func (a *aggregate) figures(l *looker, w *engine.Weights) (mutual, correlation float64, err error) {
-	joint, each, err := a.logProb(l, w)
-	for i, log := range joint {
-		mutual += (a.logPosterior[i] - log) / float64(len(joint))
-		alone := math.NaN()
-		if each != nil {
-			alone = 0
-			for _, log := range each[i] {
-				alone += log
-			}
+	logs, err := a.logProb(l, w)
+	for i, log := range logs {
+		mutual += (a.logPosterior[i] - log[0]) / float64(len(logs))
+		correlation += log[0] / float64(len(logs))
+		for _, alone := range log[1:] {
+			correlation -= alone / float64(len(logs))
 		}
-		correlation += (log - alone) / float64(len(joint))
 	}
 	return mutual, correlation, err
 }
@@ -67,38 +64,35 @@ func (a *aggregate) figures(l *looker, w *engine.Weights) (mutual, correlation f
 // pairedValues bounds how many values of z a block of draws under posteriors has.
 const pairedValues = 1 << 20
 
-// logProb is log q(z) of every draw, and of each of its latents alone; nil where the
-// posterior does not tell.
-func (a *aggregate) logProb(l *looker, w *engine.Weights) (joint []float64, each [][]float64, err error) {
+// logProb is log q(z) of every draw, and after it that of each of its latents alone.
+func (a *aggregate) logProb(l *looker, w *engine.Weights) (logs [][]float64, err error) {
 	latent, n := l.model.Latent, len(a.numbers)
 	rows := min(lookRows, len(a.z))
 	mixed := min(n, max(1, pairedValues/(rows*latent)))
 	f, err := l.function("aggregate", func(p *nets.Pass, in []*graph.Node) []*graph.Node {
-		rows, mixed := in[1].Shape().Dimensions[0], in[2].Shape().Dimensions[0]
+		z := graph.InsertAxes(in[1], 1)
+		z = graph.BroadcastToDims(z, in[1].Shape().Dimensions[0], in[2].Shape().Dimensions[0], latent)
 		q := l.model.posterior(p, in[2])
-		z := graph.BroadcastToDims(graph.InsertAxes(in[1], 1), rows, mixed, latent)
-		sum := func(x *graph.Node) *graph.Node { // over the posteriors that count
-			counts := graph.LessThan(graph.Iota(x.Graph(), x.Shape(), 1), graph.BroadcastToShape(graph.Reshape(in[0]), x.Shape()))
-			return dist.LogSumExp(only(x, counts), 1)
-		}
-		out := []*graph.Node{sum(logProb(q, z))}
+		each := unknown(z)
 		if q, ok := q.(interface {
 			LogProbEach(z *graph.Node) *graph.Node
 		}); ok {
-			out = append(out, sum(q.LogProbEach(z)))
+			each = q.LogProbEach(z)
 		}
-		return out
+		all := graph.Concatenate([]*graph.Node{graph.InsertAxes(logProb(q, z), -1), each}, -1) // [draw, posterior, 1+latent]
+		counts := graph.LessThan(graph.Iota(all.Graph(), all.Shape(), 1), graph.BroadcastToShape(graph.Reshape(in[0]), all.Shape()))
+		return []*graph.Node{dist.LogSumExp(only(all, counts), 1)}
 	})
-	for from := 0; err == nil && from < len(a.z); from += rows {
+	if err != nil {
+		return nil, err
+	}
+	for from := 0; from < len(a.z); from += rows {
 		z := a.z[from:min(from+rows, len(a.z))]
-		sums := make([]float64, len(z)*(1+latent))
-		for i := range sums {
-			sums[i] = math.Inf(-1)
+		for range z {
+			logs = append(logs, slices.Repeat([]float64{math.Inf(-1)}, 1+latent))
 		}
-		told := 0
 		for first := 0; first < n; first += mixed {
 			some := a.numbers[first:min(first+mixed, n)]
-			var out []engine.Tensor
 			args := []engine.Tensor{
 				{Name: "key", Shape: []int{1}, Data: []uint64{0}},
 				{Name: "counts", Shape: []int{1}, Data: []float32{float32(len(some))}},
@@ -107,35 +101,32 @@ func (a *aggregate) logProb(l *looker, w *engine.Weights) (joint []float64, each
 			if l.model.Classes > 0 { // the encoder has looked at them already
 				args = slices.Insert(args, 1, labelRows(1, nil))
 			}
-			out, err = f.Call(w, args...)
+			out, err := f.Call(w, args...)
 			if err != nil {
-				return nil, nil, err
+				return nil, fmt.Errorf("vaekit: %w", err)
 			}
-			told = 0
-			for _, t := range out {
-				for _, log := range t.Floats()[:len(z)*len(t.Floats())/rows] {
-					sums[told] = logAddExp(sums[told], float64(log)-math.Log(float64(n)))
-					told++
+			for i := range z {
+				for j, log := range out[0].Floats()[i*(1+latent) : (i+1)*(1+latent)] {
+					logs[from+i][j] = logAddExp(logs[from+i][j], float64(log)-math.Log(float64(n)))
 				}
 			}
 		}
-		joint = append(joint, sums[:len(z)]...)
-		for i := len(z); i < told; i += latent {
-			each = append(each, sums[i:i+latent])
-		}
 	}
-	return joint, each, err
+	return logs, nil
 }
 
-// logProb is log q(z), NaN where q says by a panic that it is not known at any z.
+// logProb is log q(z), unknown where q says by a panic that it is not known at any z.
 func logProb(q dist.Density, z *graph.Node) (log *graph.Node) {
 	defer func() {
 		if recover() != nil {
-			log = graph.MulScalar(graph.ReduceSum(z, -1), math.NaN())
+			log = unknown(graph.ReduceSum(z, -1))
 		}
 	}()
 	return q.LogProb(z)
 }
+
+// unknown is NaN in the shape of x.
+func unknown(x *graph.Node) *graph.Node { return graph.MulScalar(x, math.NaN()) }
 
 // stack is rows as one tensor of n of them, the last ones zeros where there are fewer.
 func stack(name string, rows [][]float32, n int) engine.Tensor {

@@ -97,7 +97,7 @@ func TestAggregatePosterior(t *testing.T) {
 		if len(a.z) != 1000 || len(a.numbers) != 9000 {
 			t.Fatalf("%d draws from %d posteriors", len(a.z), len(a.numbers))
 		}
-		joint, each, err := a.logProb(l, run)
+		logs, err := a.logProb(l, run)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -109,8 +109,10 @@ func TestAggregatePosterior(t *testing.T) {
 				q += p[0] * p[1] / 5
 				alone[0], alone[1] = alone[0]+p[0]/5, alone[1]+p[1]/5
 			}
-			if !(math.Abs(joint[i]-math.Log(q)) < 2e-4) || !(math.Abs(each[i][0]-math.Log(alone[0])) < 2e-4) || !(math.Abs(each[i][1]-math.Log(alone[1])) < 2e-4) {
-				t.Fatalf("draw %d: log q(z) is %v, want %v; of each latent %v, want the logarithms of %v", i, joint[i], math.Log(q), each[i], alone)
+			for j, p := range []float64{q, alone[0], alone[1]} {
+				if !(math.Abs(logs[i][j]-math.Log(p)) < 2e-4) {
+					t.Fatalf("draw %d: log q(z) and that of each latent are %v; number %d is to be %v", i, logs[i], j, math.Log(p))
+				}
 			}
 		}
 

@@ -23,7 +23,7 @@ type Evaluation struct {
 	Examples int    // only the first so many; 0: all
 	Seed     uint64 // of the draws of z, and of the data where it is drawn anew at every visit
 
-	Progress func(done, total int) // hears how many examples are measured; nil: nobody does
+	Progress func(done, total int) // hears how many examples are measured, as show.Count does; nil: nobody
 }
 
 // Figures are what an evaluation found, in nats, means over examples.

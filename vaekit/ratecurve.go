@@ -3,6 +3,7 @@ package vaekit
 import (
 	"fmt"
 	"math"
+	"slices"
 
 	"github.com/gomlx/gomlx/core/graph"
 
@@ -28,34 +29,28 @@ var (
 	slopeAt = []float64{0.9, 1, 1.1}
 )
 
-// slope is what a nat more of rate would buy at T = 1, −dDistortion/dRate; NaN where it
-// cannot be told. It is β where the encoder is the best for its decoder under that weight
-// of the rate.
+// slope is what one more nat of rate would buy at T = 1, −dDistortion/dRate; NaN where it
+// cannot be told.
 func slope(curve []RatePoint) float64 {
-	var below, above RatePoint
-	for _, p := range curve {
-		switch p.T {
-		case slopeAt[0]:
-			below = p
-		case slopeAt[2]:
-			above = p
-		}
+	at := func(T float64) RatePoint {
+		return curve[slices.IndexFunc(curve, func(p RatePoint) bool { return p.T == T })]
 	}
+	below, above := at(slopeAt[0]), at(slopeAt[2])
 	if more := above.Rate - below.Rate; more > 1e-3 {
 		return (below.Distortion - above.Distortion) / more
 	}
 	return math.NaN()
 }
 
-// A replay is what examples cost with other latents than their own.
+// A replay is what examples cost with other latents than their own, sums over examples.
 type replay struct {
-	distortion []float32 // −log p(x|z), [n]
-	rate       []float32 // [n]; nil where the posterior cannot be tempered, and then t is taken for 1
+	distortion float64 // −log p(x|z)
+	rate       float64 // NaN where the posterior cannot be tempered, and then t is taken for 1
 
-	// Mean squared residuals of each example, x − E[x|z]: the data's, and those of a draw
+	// Mean squared residuals of an example, x − E[x|z]: the data's, and those of a draw
 	// from the likelihood. The largest of these, which a heavy tail may make infinite, are
 	// cut off at four times the root of the data's.
-	data, drawn []float32
+	data, drawn float64
 }
 
 // replay draws twice, with opposite noise, from the posteriors that numbers stand for,
@@ -66,9 +61,9 @@ func (l *looker) replay(w *engine.Weights, b *datasets.Batch, numbers []float32,
 		rows, mask := in[2].Shape().Dimensions[0], repeat(at(in, 3), 2)
 		x := unpadded(repeat(in[2], 2), mask)
 		q, prior := l.model.posterior(p, in[1]), l.model.prior(p, x)
-		tempered := dist.Tempered(q, prior, in[0])
-		if tempered != nil {
-			q = tempered
+		rate := unknown(in[0])
+		if tempered := dist.Tempered(q, prior, in[0]); tempered != nil {
+			q, rate = tempered, graph.ReduceSum(dist.KL(tempered, prior), -1)
 		}
 		z, _ := q.Draw(func(name string, dims ...int) *graph.Node {
 			noise := p.In("posterior").Noise(name, append([]int{dims[0] / 2}, dims[1:]...)...)
@@ -89,40 +84,28 @@ func (l *looker) replay(w *engine.Weights, b *datasets.Batch, numbers []float32,
 		for i, r := range results {
 			results[i] = graph.ReduceMean(graph.Reshape(r, 2, rows), 0)
 		}
-		if tempered != nil {
-			results = append(results, graph.ReduceSum(dist.KL(tempered, prior), -1))
-		}
-		return results
+		return append(results, rate)
 	})
 	if err != nil {
 		return replay{}, err
 	}
-	ts := make([]float32, b.Len())
-	for i := range ts {
-		ts[i] = float32(t)
-	}
 	in := append([]engine.Tensor{
-		{Name: "t", Shape: []int{1}, Data: ts},
+		{Name: "t", Shape: []int{1}, Data: slices.Repeat([]float32{float32(t)}, b.Len())},
 		{Name: "numbers", Shape: []int{len(numbers) / b.Len()}, Data: numbers},
 	}, inputs(b)...)
 	out, err := l.call(f, w, key, b.Labels, b.Len(), in...)
 	if err != nil {
 		return replay{}, err
 	}
-	r := replay{distortion: out[0], data: out[1], drawn: out[2]}
-	if len(out) == 4 {
-		r.rate = out[3]
-	}
-	return r, nil
+	return replay{total(out[0]), total(out[3]), total(out[1]), total(out[2])}, nil
 }
 
 // Replays are what an evaluation finds out by replaying examples: its curve, and evidence.
 type replays struct {
-	curve         []RatePoint // sums over n examples
-	n             float64
-	cost, swapped float64 // distortion with the own z and another's, sums over tried examples
-	data, drawn   float64 // squared residuals, likewise
-	tried         float64
+	curve       []RatePoint // sums over n examples
+	n           float64
+	own, others replay // with their own z, and with those of other examples, of so many tried
+	tried       float64
 }
 
 // mostTried is how many examples, in pieces all over the data, give evidence.
@@ -144,33 +127,33 @@ func (r *replays) count(t *tally, from int, b *datasets.Batch, a account, key fu
 			r.curve = append(r.curve, RatePoint{T: T})
 		}
 	}
-	look, n := t.run.look, b.Len()
+	again := func(numbers []float32, T float64) (replay, error) {
+		return t.run.look.replay(t.run.weights, b, numbers, T, key)
+	}
 	for i, T := range at {
-		again, err := look.replay(t.run.weights, b, a.numbers, T, key)
+		here, err := again(a.numbers, T)
 		if err != nil {
 			return err
 		}
-		r.curve[i].Distortion += total(again.distortion)
-		r.curve[i].Rate += total(again.rate)
-		if again.rate == nil {
-			r.curve[i].Rate = math.NaN()
-		}
+		r.curve[i].Distortion += here.distortion
+		r.curve[i].Rate += here.rate
 		if T == 1 && tried {
-			r.cost += total(again.distortion)
-			r.data += total(again.data)
-			r.drawn += total(again.drawn)
+			r.own.add(here)
 		}
 	}
-	r.n += float64(n)
+	r.n += float64(b.Len())
 	if !tried {
 		return nil
 	}
-	outputs := len(a.numbers) / n
-	next := append(append([]float32(nil), a.numbers[outputs:]...), a.numbers[:outputs]...)
-	other, err := look.replay(t.run.weights, b, next, 1, key)
-	r.swapped += total(other.distortion)
-	r.tried += float64(n)
+	outputs := len(a.numbers) / b.Len()
+	others, err := again(slices.Concat(a.numbers[outputs:], a.numbers[:outputs]), 1)
+	r.others.add(others)
+	r.tried += float64(b.Len())
 	return err
+}
+
+func (r *replay) add(s replay) {
+	*r = replay{r.distortion + s.distortion, r.rate + s.rate, r.data + s.data, r.drawn + s.drawn}
 }
 
 // conclude writes what was found out into the figures.
@@ -187,7 +170,8 @@ func (r *replays) conclude(t *tally, f *Figures) {
 	}
 	f.Diagnosis = diagnose(evidence{
 		Figures: *f, history: t.run.History, values: float64(t.values) / float64(t.examples),
-		swap: (r.swapped - r.cost) / r.tried, data: math.Sqrt(r.data / r.tried), drawn: math.Sqrt(r.drawn / r.tried),
+		swap: (r.others.distortion - r.own.distortion) / r.tried,
+		data: math.Sqrt(r.own.data / r.tried), drawn: math.Sqrt(r.own.drawn / r.tried),
 	})
 }
 
