@@ -68,16 +68,19 @@ func collapsed(e evidence) Finding {
 	return Finding{}
 }
 
-// averagedLoss: the loss is distortion + rate divided by the number of values, give or take
-// what a constant and a weight may add to it: a fiftieth of that, to five times.
+// averagedLoss: in every epoch the loss is distortion + rate divided by the number of values,
+// give or take what a constant and a weight may add to it: a fiftieth of that, to five times.
 func averagedLoss(e evidence) Finding {
 	if len(e.history) == 0 || e.values < 30 {
 		return Finding{}
 	}
-	last := e.history[len(e.history)-1].Train
-	nats := math.Abs(last.Distortion) + last.Rate
-	if scaled := math.Abs(last.Loss) * e.values; scaled < nats/50 || scaled > 5*nats {
-		return Finding{}
+	var last Losses
+	for _, epoch := range e.history {
+		last = epoch.Train
+		nats, scaled := math.Abs(last.Distortion)+last.Rate, math.Abs(last.Loss)*e.values
+		if scaled < nats/50 || scaled > 5*nats || math.Abs(last.Loss) > math.Abs(last.bound())/5 {
+			return Finding{}
+		}
 	}
 	return Finding{"a loss that averages where it should sum",
 		fmt.Sprintf("training's loss is %.3g where distortion + rate is %.4g nats: a mean over %.0f values, not their sum", last.Loss, last.bound(), e.values),
