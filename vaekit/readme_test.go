@@ -21,3 +21,31 @@ func TestReadmeShowsExamples(t *testing.T) {
 		}
 	}
 }
+
+// Each line that an Example of a paper changes stands in README and in the package's
+// documentation, and each that stands there is an Example's.
+func TestPapersAreListed(t *testing.T) {
+	var examples []string
+	for _, file := range []string{"papers_test.go", "papers_objectives_test.go"} {
+		code := string(must[[]byte](t)(os.ReadFile(file)))
+		for _, line := range regexp.MustCompile(`\tm\.(\w+) = (.+)\n`).FindAllStringSubmatch(code, -1) {
+			examples = append(examples, line[1]+": "+line[2])
+		}
+		for _, line := range regexp.MustCompile(`run\.FitPrior\(.*\)`).FindAllString(code, -1) {
+			examples = append(examples, line)
+		}
+	}
+	if len(examples) < 25 {
+		t.Errorf("%d papers", len(examples))
+	}
+	readme, doc := string(must[[]byte](t)(os.ReadFile("../README.md"))), string(must[[]byte](t)(os.ReadFile("doc.go")))
+	for _, line := range examples {
+		if !strings.Contains(readme, "| `"+line+"` |") || !strings.Contains(doc, "//\t"+line+"\n") {
+			t.Errorf("%q is in an Example, but not in README's table and in the package's documentation", line)
+		}
+	}
+	listed := regexp.MustCompile("(?m)^\\| [^|]+ \\| `((?:Posterior|Prior|Likelihood|Objective|Classes|run)[^`]+)` \\|").FindAllStringSubmatch(readme, -1)
+	if len(listed) != len(examples) {
+		t.Errorf("README lists %d lines, the Examples %d", len(listed), len(examples))
+	}
+}
