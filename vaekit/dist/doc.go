@@ -2,9 +2,12 @@
 //
 // Three of the four choices that make a VAE are distributions:
 //
-//	posterior   q(z|x)  what the encoder says of the latents     DiagonalGaussian
-//	prior       p(z)    what the latents are before any data     StandardNormal
-//	likelihood  p(x|z)  what the decoder says of the data        Bernoulli, Gaussian, …
+//	posterior   q(z|x)  what the encoder says of the latents
+//	                    DiagonalGaussian, FullGaussian; FlowPosterior with Planar, IAF, Coupling
+//	prior       p(z)    what the latents are before any data
+//	                    StandardNormal, MixtureOfGaussians, VampPrior, FlowPrior
+//	likelihood  p(x|z)  what the decoder says of the data
+//	                    Bernoulli, Gaussian, …
 //
 // They are plain values. A [Posterior] or [Prior], given its numbers in a graph,
 // is a [Density]: it can be drawn from with noise that is handed in (so that
