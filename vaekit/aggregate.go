@@ -1,6 +1,7 @@
 package vaekit
 
 import (
+	"cmp"
 	"fmt"
 	"math"
 	"slices"
@@ -21,6 +22,7 @@ import (
 // (Hoffman and Johnson, 2016): E KL(q(z|x) ‖ p(z)) = I(x; z) + KL(q(z) ‖ p(z)). The total
 // correlation is how far q(z) is from having independent latents (Chen et al., 2018).
 type aggregate struct {
+	draws        int         // how many there are at the most; 0 means mostDrawn
 	numbers      [][]float32 // the encoder's, of N examples
 	z            [][]float32 // a draw for every so many of them
 	logPosterior []float64   // log q(z|x) of the example that it was drawn for
@@ -32,6 +34,9 @@ type aggregate struct {
 const (
 	mostMixed = 10_000
 	mostDrawn = 1_000
+
+	// A flow comes back from each z in as many passes as there are latents.
+	mostFlowed = 100
 )
 
 // add takes example i of n in.
@@ -40,8 +45,8 @@ func (a *aggregate) add(i, n int, numbers, z []float32, logPosterior float64) {
 	if i%every != 0 {
 		return
 	}
-	mixed := (n + every - 1) / every
-	if len(a.numbers)%((mixed+mostDrawn-1)/mostDrawn) == 0 {
+	mixed, draws := (n+every-1)/every, cmp.Or(a.draws, mostDrawn)
+	if len(a.numbers)%((mixed+draws-1)/draws) == 0 {
 		a.z, a.logPosterior = append(a.z, slices.Clone(z)), append(a.logPosterior, logPosterior)
 	}
 	a.numbers = append(a.numbers, slices.Clone(numbers))

@@ -14,6 +14,7 @@ import (
 // A mixture is Σ π_c · N(μ_c, L_c·L_cᵀ) in Go's memory.
 type mixture struct {
 	dim       int
+	full      bool        // whether any L_c has more than a diagonal
 	logWeight []float64   // log π_c
 	mean      [][]float64 // μ_c
 	lower     [][]float64 // L_c, row by row
@@ -29,7 +30,7 @@ func fitMixture(rng *rand.Rand, points []float64, dim, k int, full bool) (*mixtu
 	}
 	centres := farApart(rng, points, dim, k)
 	// The first step gives each point to its nearest centre alone.
-	s := gather(points, dim, k, func(z, share []float64) float64 {
+	s := gather(points, dim, k, full, func(z, share []float64) float64 {
 		nearest, least := 0, math.Inf(1)
 		for c := range k {
 			share[c] = 0
@@ -42,11 +43,11 @@ func fitMixture(rng *rand.Rand, points []float64, dim, k int, full bool) (*mixtu
 	})
 	before := math.Inf(-1)
 	for {
-		m, err := s.maximise(n, full)
+		m, err := s.maximise(n)
 		if err != nil {
 			return nil, err
 		}
-		s = gather(points, dim, k, m.shares)
+		s = gather(points, dim, k, full, m.shares())
 		// A thousandth of a nat is less than a draw of other points would change.
 		if mean := s.logProb / float64(n); mean-before < 1e-3 {
 			return m, nil
@@ -88,14 +89,15 @@ func squaredDistance(a, b []float64) (d float64) {
 // sums are what a maximisation needs of all points.
 type sums struct {
 	dim     int
+	full    bool
 	logProb float64
 	share   []float64   // of each component, Σ r
 	first   [][]float64 // Σ r·z
 	second  [][]float64 // Σ r·z·zᵀ, the lower half
 }
 
-func newSums(dim, k int) *sums {
-	s := &sums{dim: dim, share: make([]float64, k), first: make([][]float64, k), second: make([][]float64, k)}
+func newSums(dim, k int, full bool) *sums {
+	s := &sums{dim: dim, full: full, share: make([]float64, k), first: make([][]float64, k), second: make([][]float64, k)}
 	for c := range k {
 		s.first[c], s.second[c] = make([]float64, dim), make([]float64, dim*dim)
 	}
@@ -104,7 +106,7 @@ func newSums(dim, k int) *sums {
 
 // gather sums over the points, on all cores. Shares sets how much of a point belongs to
 // each component, and returns its log-probability.
-func gather(points []float64, dim, k int, shares func(z, share []float64) float64) *sums {
+func gather(points []float64, dim, k int, full bool, shares func(z, share []float64) float64) *sums {
 	const workers = 16 // a number that no machine changes, so that sums are the same on all
 	parts := make([]*sums, workers)
 	n := len(points) / dim
@@ -114,7 +116,7 @@ func gather(points []float64, dim, k int, shares func(z, share []float64) float6
 		wait.Go(func() {
 			limit <- struct{}{}
 			defer func() { <-limit }()
-			s, share := newSums(dim, k), make([]float64, k)
+			s, share := newSums(dim, k, full), make([]float64, k)
 			for i := n * w / workers; i < n*(w+1)/workers; i++ {
 				z := points[i*dim : (i+1)*dim]
 				s.logProb += shares(z, share)
@@ -128,7 +130,7 @@ func gather(points []float64, dim, k int, shares func(z, share []float64) float6
 		})
 	}
 	wait.Wait()
-	all := newSums(dim, k)
+	all := newSums(dim, k, full)
 	for _, s := range parts {
 		all.logProb += s.logProb
 		for c := range k {
@@ -145,8 +147,11 @@ func (s *sums) add(c int, r float64, z []float64) {
 	for i, v := range z {
 		s.first[c][i] += r * v
 		row := s.second[c][i*s.dim:]
-		for j := 0; j <= i; j++ {
-			row[j] += r * v * z[j]
+		row[i] += r * v * v
+		if s.full {
+			for j := range i {
+				row[j] += r * v * z[j]
+			}
 		}
 	}
 }
@@ -159,8 +164,8 @@ func addTo(a, b []float64) {
 
 // maximise is the most likely mixture for the shares. Every variance is at least 1e-4, in
 // latents of size 1: a component may close in on one point.
-func (s *sums) maximise(n int, full bool) (*mixture, error) {
-	m := &mixture{dim: s.dim}
+func (s *sums) maximise(n int) (*mixture, error) {
+	m := &mixture{dim: s.dim, full: s.full}
 	for c, share := range s.share {
 		share = max(share, 1e-8)
 		mean := slices.Clone(s.first[c])
@@ -172,7 +177,7 @@ func (s *sums) maximise(n int, full bool) (*mixture, error) {
 			for j := 0; j <= i; j++ {
 				if i == j {
 					covariance.SetSym(i, i, max(s.second[c][i*s.dim+i]/share-mean[i]*mean[i], 0)+1e-4)
-				} else if full {
+				} else if s.full {
 					covariance.SetSym(i, j, s.second[c][i*s.dim+j]/share-mean[i]*mean[j])
 				}
 			}
@@ -195,35 +200,50 @@ func (s *sums) maximise(n int, full bool) (*mixture, error) {
 	return m, nil
 }
 
-// shares sets the probability of each component given z, and returns log p(z).
-func (m *mixture) shares(z, share []float64) float64 {
-	ε := make([]float64, m.dim)
-	top := math.Inf(-1)
-	for c, mean := range m.mean {
-		log := m.logWeight[c] - 0.5*float64(m.dim)*math.Log(2*math.Pi)
-		for i := range ε {
-			row := m.lower[c][i*m.dim : (i+1)*m.dim]
-			ε[i] = z[i] - mean[i]
-			for j := range i {
-				ε[i] -= row[j] * ε[j]
-			}
-			ε[i] /= row[i]
-			log -= 0.5*ε[i]*ε[i] + math.Log(row[i])
+// shares is the function that sets the probability of each component given z, and
+// returns log p(z).
+func (m *mixture) shares() func(z, share []float64) float64 {
+	k := len(m.mean)
+	constant, inverse := make([]float64, k), make([][]float64, k) // of the densities; of the diagonals of L
+	for c := range k {
+		constant[c] = m.logWeight[c] - 0.5*float64(m.dim)*math.Log(2*math.Pi)
+		for i := range m.dim {
+			l := m.lower[c][i*m.dim+i]
+			constant[c] -= math.Log(l)
+			inverse[c] = append(inverse[c], 1/l)
 		}
-		share[c], top = log, max(top, log)
 	}
-	var sum float64
-	for c := range share {
-		share[c] = math.Exp(share[c] - top)
-		sum += share[c]
+	return func(z, share []float64) float64 {
+		ε := make([]float64, m.dim)
+		top := math.Inf(-1)
+		for c, mean := range m.mean {
+			var squares float64
+			for i := range ε {
+				d := z[i] - mean[i]
+				if m.full {
+					for j, l := range m.lower[c][i*m.dim : i*m.dim+i] {
+						d -= l * ε[j]
+					}
+				}
+				ε[i] = d * inverse[c][i]
+				squares += ε[i] * ε[i]
+			}
+			share[c] = constant[c] - 0.5*squares
+			top = max(top, share[c])
+		}
+		var sum float64
+		for c := range share {
+			share[c] = math.Exp(share[c] - top)
+			sum += share[c]
+		}
+		for c := range share {
+			share[c] /= sum
+		}
+		return top + math.Log(sum)
 	}
-	for c := range share {
-		share[c] /= sum
-	}
-	return top + math.Log(sum)
 }
 
 // logProb is the mean of log p(z) over points.
 func (m *mixture) logProb(points []float64) float64 {
-	return gather(points, m.dim, len(m.mean), m.shares).logProb / float64(len(points)/m.dim)
+	return gather(points, m.dim, len(m.mean), m.full, m.shares()).logProb / float64(len(points)/m.dim)
 }

@@ -13,6 +13,7 @@ func TestFitMixtureFindsItsOwn(t *testing.T) {
 	const dim, n = 2, 20_000
 	own := &mixture{
 		dim:       dim,
+		full:      true,
 		logWeight: []float64{math.Log(0.5), math.Log(0.3), math.Log(0.2)},
 		mean:      [][]float64{{0, 0}, {4, 1}, {-3, 3}},
 		lower:     [][]float64{{1, 0, 0.8, 0.5}, {0.3, 0, 0, 0.3}, {0.5, 0, -0.6, 0.7}},

@@ -24,7 +24,7 @@ import (
 //	better, err := run.FitPrior(digits.Train, dist.MixtureOfGaussians{Full: true})
 //
 // A dist.MixtureOfGaussians without Components gets 1, 2, 4, … until the held-out draws
-// become no more likely. Any other prior, such as a dist.FlowPrior, is trained until they
+// become no more likely by a hundredth of a nat. Any other prior, such as a dist.FlowPrior, is trained until they
 // do not. Nothing else of the run changes, and [Run.Export] keeps it.
 func (r *Run) FitPrior(data datasets.Dataset, prior dist.Prior) (fitted *Run, err error) {
 	defer recovered(&err)
@@ -90,10 +90,13 @@ func (p priorFit) mixture(prior dist.MixtureOfGaussians) (dist.Prior, map[string
 			return nil, nil, err
 		}
 		logProb := m.logProb(held)
-		if logProb <= most {
+		if logProb > most {
+			best = m
+		}
+		if logProb < most+0.01 {
 			break
 		}
-		best, most = m, logProb
+		most = logProb
 	}
 	if best == nil {
 		return nil, nil, errors.New("there are too few examples for a mixture")

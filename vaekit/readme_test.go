@@ -31,9 +31,7 @@ func TestPapersAreListed(t *testing.T) {
 		for _, line := range regexp.MustCompile(`\tm\.(\w+) = (.+)\n`).FindAllStringSubmatch(code, -1) {
 			examples = append(examples, line[1]+": "+line[2])
 		}
-		for _, line := range regexp.MustCompile(`run\.FitPrior\(.*\)`).FindAllString(code, -1) {
-			examples = append(examples, line)
-		}
+		examples = append(examples, regexp.MustCompile(`run\.FitPrior\(.*\)`).FindAllString(code, -1)...)
 	}
 	if len(examples) < 25 {
 		t.Errorf("%d papers", len(examples))

@@ -434,7 +434,8 @@ func TestFullGaussian(t *testing.T) {
 		σ[i] = math.Exp(out.Values[latent+i] / 2)
 	}
 	o := out.Values[2*latent:]
-	l := mat.NewTriDense(latent, mat.Lower, []float64{σ[0], 0, 0, o[0], σ[1], 0, o[1], o[2], σ[2]})
+	row := func(i int, o float64) float64 { return σ[i] * o / math.Sqrt(latent) }
+	l := mat.NewTriDense(latent, mat.Lower, []float64{σ[0], 0, 0, row(1, o[0]), σ[1], 0, row(2, o[1]), row(2, o[2]), σ[2]})
 	var covariance mat.SymDense
 	covariance.SymOuterK(1, l)
 	var inverse mat.Dense

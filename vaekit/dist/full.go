@@ -1,6 +1,8 @@
 package dist
 
 import (
+	"math"
+
 	"github.com/gomlx/compute/shapes"
 	"github.com/gomlx/gomlx/core/graph"
 
@@ -10,7 +12,8 @@ import (
 
 // FullGaussian is the posterior N(μ(x), L(x)·L(x)ᵀ): latents may depend on each other
 // given x (Kingma and Welling, 2019, section 2.5). Of the encoder it wants μ, log σ² and
-// what is below the diagonal σ of L, (latent+3)·latent/2 numbers.
+// what is below the diagonal σ of L, as parts of the σ of its row and divided by √latent, so
+// that an encoder at its beginning does not drown z in noise: (latent+3)·latent/2 numbers.
 type FullGaussian struct{}
 
 // Outputs is (latent+3)·latent/2.
@@ -33,7 +36,8 @@ func (f FullGaussian) Density(_ *nets.Pass, out *graph.Node, latent int) Density
 		rows = append(rows, graph.Concatenate(row, -1))
 		at += i
 	}
-	d.Lower = graph.Stack(rows, 1)
+	scale := graph.MulScalar(graph.InsertAxes(d.Normal.Sigma(), -1), 1/math.Sqrt(float64(latent)))
+	d.Lower = graph.Mul(graph.Stack(rows, 1), scale)
 	d.Lower.AssertDims(-1, latent, latent)
 	return d
 }
