@@ -1,9 +1,9 @@
 # Everything a reader types. The work is done by the scripts in notebooks/kernel.
 
 .DEFAULT_GOAL := help
-.PHONY: help setup lab test test-long notebooks data bench clean lock
+.PHONY: help setup lab test test-long notebooks data bench reproduce clean lock
 K := notebooks/kernel
-export NB SAVE FRESH PORT CELL_SECONDS PYTHON PEERS WORKLOADS ROUNDS TURN YES
+export NB SAVE FRESH PORT CELL_SECONDS PYTHON PEERS WORKLOADS ROUNDS TURN YES LONG ROWS
 
 help:
 	@echo 'make lab              set everything up, then open JupyterLab on the notebooks  (PORT=8888)'
@@ -14,6 +14,7 @@ help:
 	@echo 'make setup            only set up: everything goes into .setup/'
 	@echo 'make test-long        the checks that take longer than make test allows'
 	@echo 'make bench            measure the speed beside JAX, PyTorch and TensorFlow, which it installs (it asks first)'
+	@echo 'make reproduce        train and measure models of published figures (LONG=1: all of them; ROWS=flax: some)'
 	@echo 'make clean            remove .setup/ and out/; your runs in notebooks/runs/ stay'
 
 setup:
@@ -36,6 +37,9 @@ data: setup
 
 bench: setup
 	@sh vaekit/bench/bench.sh
+
+reproduce: setup
+	@sh vaekit/reproduce/reproduce.sh
 
 clean:
 	rm -rf .setup out

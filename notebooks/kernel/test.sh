@@ -130,6 +130,6 @@ page '<style>b { background: url(//cdn.example/x.png) }</style>' 'has a part out
 # Set up already: nothing to do, nothing to say.
 sh "$here/setup.sh" >"$tmp/said" 2>&1 || { echo 'set up, and refused:'; cat "$tmp/said"; bad=1; }
 
-if command -v shellcheck >/dev/null; then (cd "$here" && shellcheck ./*.sh "$root/vaekit/bench/bench.sh" "$root/.ci/run") || bad=1; fi
+if command -v shellcheck >/dev/null; then (cd "$here" && shellcheck ./*.sh "$root/vaekit/bench/bench.sh" "$root/vaekit/reproduce/reproduce.sh" "$root/.ci/run") || bad=1; fi
 [ $bad -eq 0 ] && echo 'refusals are worded as they should be'
 exit $bad

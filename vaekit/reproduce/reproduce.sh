@@ -1,0 +1,10 @@
+#!/bin/sh
+# Trains and measures rows of published figures. From the environment: LONG=1 also runs the
+# rows that take hours on two cores, ROWS=iwae-k1,vamp only these.
+set -eu
+here=$(CDPATH='' cd -- "$(dirname -- "$0")/../../notebooks/kernel" && pwd -P)
+. "$here/env.sh"
+cd "$root"
+mkdir -p "$setup/cache"
+go build -o "$setup/cache/reproduce" ./vaekit/reproduce
+exec "$setup/cache/reproduce" ${LONG:+-long} ${ROWS:+-rows "$ROWS"}
