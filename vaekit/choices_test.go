@@ -27,16 +27,16 @@ func TestPosteriorsAndPriors(t *testing.T) {
 	}
 	priors := []dist.Prior{
 		nil,
-		dist.MixtureOfGaussians{Components: 5},
 		dist.VampPrior{Components: 7},
+		dist.MixtureOfGaussians{Components: 5},
 		dist.FlowPrior{Flows: slices.Repeat([]dist.Flow{dist.Coupling{Hidden: []int{8}}}, 2)},
 	}
 	check.EachBackend(t, func(t *testing.T, b *engine.Backend) {
 		data := bars(t, 300)
 		for i, posterior := range posteriors {
 			for k, prior := range priors {
-				if i > 0 && k > 0 && b.Kind != "go" {
-					continue // each alone is enough for XLA, which takes seconds to compile one
+				if b.Kind != "go" && i != k {
+					continue // four pairs are enough for XLA, which takes seconds to compile one
 				}
 				t.Run(fmt.Sprintf("%T, %T", posterior, prior), func(t *testing.T) {
 					m := barModel()

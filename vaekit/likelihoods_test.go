@@ -28,7 +28,7 @@ func TestLikelihoodsOfSeveralNumbers(t *testing.T) {
 			nets.Reshape{Shape: []int{3, 3, 8}},
 			nets.ConvTranspose2D{Channels: 6, Kernel: 4, Stride: 2},
 		}},
-		{dist.BetaBinomial{}, nets.MLP(32)}, // a linear layer makes the numbers
+		{dist.BetaBinomial{Levels: 6}, nets.MLP(32)}, // a linear layer makes the numbers
 	} {
 		t.Run(fmt.Sprintf("%T", c.likelihood), func(t *testing.T) {
 			check.EachBackend(t, func(t *testing.T, _ *engine.Backend) {
