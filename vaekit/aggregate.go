@@ -73,7 +73,7 @@ const pairedValues = 1 << 20
 func (a *aggregate) logProb(l *looker, w *engine.Weights) (logs [][]float64, err error) {
 	latent, n := l.model.Latent, len(a.numbers)
 	rows := min(lookRows, len(a.z))
-	mixed := min(n, max(1, pairedValues/(rows*latent)))
+	mixed := min(n, max(1, pairedValues/(rows*l.model.Posterior.Outputs(latent))))
 	f, err := l.function("aggregate", func(p *nets.Pass, in []*graph.Node) []*graph.Node {
 		z := graph.InsertAxes(in[1], 1)
 		z = graph.BroadcastToDims(z, in[1].Shape().Dimensions[0], in[2].Shape().Dimensions[0], latent)
@@ -123,8 +123,12 @@ func (a *aggregate) logProb(l *looker, w *engine.Weights) (logs [][]float64, err
 // logProb is log q(z), unknown where q says by a panic that it is not known at any z.
 func logProb(q dist.Density, z *graph.Node) (log *graph.Node) {
 	defer func() {
-		if recover() != nil {
+		switch r := recover(); r {
+		case nil:
+		case dist.ErrOwnDrawsOnly:
 			log = unknown(graph.ReduceSum(z, -1))
+		default:
+			panic(r)
 		}
 	}()
 	return q.LogProb(z)

@@ -76,6 +76,14 @@ func TestClasses(t *testing.T) {
 		if !bytes.Equal(weights(t, halves.Dir), weights(t, short)) {
 			t.Error("stopped after an epoch and taken up again, the run ends otherwise")
 		}
+		all := must[*datasets.Batch](t)(datasets.All(data))
+		for i := range all.Labels {
+			all.Labels[i] = (all.Labels[i] + 1) % 3
+		}
+		others := must[*datasets.Examples](t)(datasets.FromFloats([]int{2}, all.Values, all.Labels))
+		if _, err := vaekit.Train(classModel(), others, how); err == nil || !strings.Contains(err.Error(), "other data") {
+			t.Errorf("with other labels the run is taken for the same: %v", err)
+		}
 		loaded := must[*vaekit.Run](t)(vaekit.Load(how.Dir))
 		if loaded.Model.Classes != 3 {
 			t.Errorf("loaded, the model has %d classes", loaded.Model.Classes)

@@ -26,7 +26,7 @@ type mixture struct {
 func fitMixture(rng *rand.Rand, points []float64, dim, k int, full bool) (*mixture, error) {
 	n := len(points) / dim
 	if n < k {
-		return nil, errors.New("there are fewer points than components")
+		return nil, errors.New("there are fewer draws than components; give it more examples, or take fewer Components")
 	}
 	centres := farApart(rng, points, dim, k)
 	// The first step gives each point to its nearest centre alone.
@@ -184,7 +184,7 @@ func (s *sums) maximise(n int) (*mixture, error) {
 		}
 		var cholesky mat.Cholesky
 		if !cholesky.Factorize(covariance) {
-			return nil, errors.New("a component's covariance is singular")
+			return nil, errors.New("a covariance of the latents is singular or not finite; look at what Encode makes of the examples")
 		}
 		var lower mat.TriDense
 		cholesky.LTo(&lower)

@@ -31,6 +31,13 @@ func (r *Run) FitPrior(data datasets.Dataset, prior dist.Prior) (fitted *Run, er
 	if err := r.look.suits(data); err != nil {
 		return nil, err
 	}
+	model := r.Model
+	if model.Prior = prior; prior == nil {
+		return nil, errors.New("vaekit: FitPrior was given no prior; dist.MixtureOfGaussians{} is a good first one")
+	}
+	if _, err := model.build(r.Shape()); err != nil {
+		return nil, err
+	}
 	some, err := datasets.Subset(data, indicesAllOver(data.Len(), aggregateDraws))
 	if err != nil {
 		return nil, fmt.Errorf("vaekit: %w", err)
@@ -48,7 +55,7 @@ func (r *Run) FitPrior(data datasets.Dataset, prior dist.Prior) (fitted *Run, er
 		}
 	}
 	if len(p.held) == 0 {
-		return nil, fmt.Errorf("vaekit: FitPrior was given %d examples; it holds out every tenth", data.Len())
+		return nil, fmt.Errorf("vaekit: FitPrior was given %d examples; it holds out every tenth, so give it 10 or more", data.Len())
 	}
 	var values map[string][]float32
 	if mixture, ok := prior.(dist.MixtureOfGaussians); ok {
@@ -136,24 +143,29 @@ func (r *Run) withPrior(prior dist.Prior, values map[string][]float32) (*Run, er
 		return nil, err
 	}
 	other := *r
-	other.Model, other.Dir, other.best, other.look = b.Model, "", nil, newLooker(r.look.backend, b)
+	other.Model, other.Dir, other.look = b.Model, "", newLooker(r.look.backend, b)
 	if other.description, err = describeRun(b.Model, b.event, r.description.Training); err != nil {
 		return nil, err
 	}
 	other.description.Made = r.description.Made
-	other.vars = nil
-	for _, param := range b.params() {
-		v := engine.Tensor{Name: param.Name, Shape: param.Shape}
-		if name, ok := strings.CutPrefix(param.Name, "prior."); ok {
-			v.Data = values[name]
-		} else {
-			for _, mine := range r.vars {
-				if mine.Name == param.Name {
+	with := func(vars []engine.Tensor) (all []engine.Tensor) {
+		for _, param := range b.params() {
+			v := engine.Tensor{Name: param.Name, Shape: param.Shape}
+			if name, ok := strings.CutPrefix(param.Name, "prior."); ok {
+				v.Data = values[name]
+			}
+			for _, mine := range vars {
+				if v.Data == nil && mine.Name == param.Name {
 					v.Data = mine.Data
 				}
 			}
+			all = append(all, v)
 		}
-		other.vars = append(other.vars, v)
+		return all
+	}
+	other.vars = with(r.vars)
+	if r.best != nil {
+		other.best = with(r.best)
 	}
 	other.weights, err = r.look.backend.Place(other.vars)
 	return &other, err

@@ -47,6 +47,11 @@ func TestFitPrior(t *testing.T) {
 			})
 		}
 		for what, fit := range map[string]func() error{
+			"no prior": func() error { _, err := run.FitPrior(bars(t, 200), nil); return err },
+			"every dimension must be at least 1": func() error {
+				_, err := run.FitPrior(bars(t, 200), dist.MixtureOfGaussians{Components: -1})
+				return err
+			},
 			"hold": func() error { _, err := run.FitPrior(bars(t, 5), dist.MixtureOfGaussians{}); return err },
 			"train the model with it": func() error {
 				_, err := run.FitPrior(bars(t, 200), dist.VampPrior{Components: 3})

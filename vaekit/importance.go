@@ -12,7 +12,8 @@ import (
 	"github.com/vaebook/vaebook/vaekit/nets"
 )
 
-// importanceValues bounds how many values of x one call decodes.
+// importanceValues bounds how many values of x one call decodes, and how many numbers the
+// prior makes of its draws.
 const importanceValues = 8 << 20
 
 // importance estimates log p(x) of every example of a batch with k draws from its
@@ -22,7 +23,11 @@ const importanceValues = 8 << 20
 //
 // in calls of bounded size whose partial sums are joined without overflow.
 func (l *looker) importance(w *engine.Weights, b *datasets.Batch, numbers []float32, k int, seed uint64) ([]float64, error) {
-	most := max(1, importanceValues/(lookRows*datasets.Size(b.Shape)))
+	width := datasets.Size(b.Shape)
+	if wide, ok := l.model.Prior.(interface{ Width(latent int) int }); ok {
+		width = max(width, wide.Width(l.model.Latent))
+	}
+	most := max(1, importanceValues/(lookRows*width))
 	calls := (k + most - 1) / most
 	perCall := (k + calls - 1) / calls
 	name := fmt.Sprint("importance ", b.Mask != nil, perCall)

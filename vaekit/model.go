@@ -115,6 +115,11 @@ func (m Model) build(event []int) (*built, error) {
 	if err != nil {
 		return nil, fmt.Errorf("vaekit: Model.Encoder does not fit examples of shape %v: %w", event, err)
 	}
+	if o, ok := b.Objective.(interface{ Check() error }); ok {
+		if err := o.Check(); err != nil {
+			return nil, fmt.Errorf("vaekit: Model.Objective cannot be: %w", err)
+		}
+	}
 	b.encoderHead = nets.Dense{Units: b.Posterior.Outputs(m.Latent), Init: nets.GlorotUniform}
 	in := []int{m.Latent + m.Classes}
 	out, err := m.Decoder.Out(in)
@@ -130,7 +135,7 @@ func (m Model) build(event []int) (*built, error) {
 		{"decoder", m.Decoder.Params(in)},
 	}
 	if m.Classes > 0 {
-		b.parts = append(b.parts, part{"class", []nets.Param{{Name: "example", Shape: []int{m.Classes, datasets.Size(event)}}}})
+		b.parts = append(b.parts, part{"encoder.class", []nets.Param{{Name: "example", Shape: []int{m.Classes, datasets.Size(event)}}}})
 	}
 	if !fits(m.Decoder, out, event, n) {
 		b.decoderHead = &nets.Dense{Units: datasets.Size(event) * n, Init: nets.GlorotUniform}

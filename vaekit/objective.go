@@ -1,6 +1,7 @@
 package vaekit
 
 import (
+	"fmt"
 	"math"
 
 	"github.com/gomlx/gomlx/core/graph"
@@ -34,7 +35,8 @@ type Loss struct {
 // ELBO is the negative evidence lower bound, Distortion + Beta · Rate in nats:
 // summed over the event, averaged over the batch (Kingma and Welling, 2013).
 type ELBO struct {
-	// Beta weighs the rate (β-VAE, Higgins et al., 2017). 0 means 1, the bound itself.
+	// Beta weighs the rate (β-VAE, Higgins et al., 2017). 0 means 1, the bound itself;
+	// [Nothing] leaves the rate out.
 	Beta float64
 
 	// Schedule multiplies Beta at each step, as optim.Linear{Steps: 5000} for KL
@@ -51,6 +53,17 @@ func (ELBO) Params() []nets.Param { return nil }
 // Loss is −ELBO where Beta is 1.
 func (o ELBO) Loss(t *Terms) Loss {
 	return Loss{Value: graph.Add(t.Distortion(), t.scheduled(weigh(t.Rate(), o.Beta), o.Schedule))}
+}
+
+// Check refuses a weight below 0.
+func (o ELBO) Check() error { return notBelow0("ELBO", "Beta", o.Beta) }
+
+// notBelow0 returns an error where a field of an objective is negative or not finite.
+func notBelow0(objective, field string, value float64) error {
+	if !(value >= 0) || math.IsInf(value, 0) {
+		return fmt.Errorf("%s.%s is %v; it is not below 0", objective, field, value)
+	}
+	return nil
 }
 
 // Nothing is a weight of nothing, for fields in which 0 means 1.

@@ -1,6 +1,8 @@
 package vaekit
 
 import (
+	"errors"
+
 	"github.com/gomlx/gomlx/core/graph"
 
 	"github.com/vaebook/vaebook/vaekit/dist"
@@ -38,6 +40,11 @@ func (TotalCorrelation) Samples() (k, m int) { return 1, 1 }
 // Params is empty.
 func (TotalCorrelation) Params() []nets.Param { return nil }
 
+// Check refuses weights below 0.
+func (o TotalCorrelation) Check() error {
+	return errors.Join(notBelow0("TotalCorrelation", "Alpha", o.Alpha), notBelow0("TotalCorrelation", "Beta", o.Beta), notBelow0("TotalCorrelation", "Gamma", o.Gamma))
+}
+
 // Loss is −ELBO by the draws where all weights are 1.
 func (o TotalCorrelation) Loss(t *Terms) Loss {
 	joint, product := o.aggregate(t)
@@ -67,7 +74,7 @@ func (o TotalCorrelation) aggregate(t *Terms) (joint, product *graph.Node) {
 		weights = graph.Add(graph.DivScalar(t.identity(batch), size), graph.MulScalar(t.pairs(false), 1-1/size))
 	}
 	logW := graph.Log(weights)
-	joint = dist.LogSumExp(graph.Add(graph.ReduceSum(each, -1), logW), 1)
+	joint = dist.LogSumExp(graph.Add(t.Posterior.LogProb(pairs), logW), 1)
 	product = graph.ReduceSum(dist.LogSumExp(graph.Add(each, graph.InsertAxes(logW, -1)), 1), -1)
 	return joint, product
 }
@@ -89,6 +96,11 @@ func (DIP) Samples() (k, m int) { return 1, 1 }
 
 // Params is empty.
 func (DIP) Params() []nets.Param { return nil }
+
+// Check refuses weights below 0.
+func (o DIP) Check() error {
+	return errors.Join(notBelow0("DIP", "OffDiagonal", o.OffDiagonal), notBelow0("DIP", "Diagonal", o.Diagonal))
+}
 
 // Loss is −ELBO where the covariance is the identity.
 func (o DIP) Loss(t *Terms) Loss {
@@ -133,6 +145,18 @@ func (MMD) Samples() (k, m int) { return 1, 1 }
 
 // Params is empty.
 func (MMD) Params() []nets.Param { return nil }
+
+// Check refuses a Lambda below 0 and kernels that grow with the distance.
+func (o MMD) Check() error {
+	var scale float64
+	switch k := o.Kernel.(type) {
+	case RBF:
+		scale = k.Scale
+	case InverseMultiquadratic:
+		scale = k.Scale
+	}
+	return errors.Join(notBelow0("MMD", "Lambda", o.Lambda), notBelow0("MMD.Kernel", "Scale", scale))
+}
 
 // Loss is −ELBO where Alpha is 0 and Lambda 1.
 func (o MMD) Loss(t *Terms) Loss {

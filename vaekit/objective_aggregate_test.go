@@ -64,6 +64,23 @@ func TestTotalCorrelation(t *testing.T) {
 	})
 }
 
+// Where the posterior has a full covariance, q(z) of one example is q(z|x), and not the
+// product of what it says of each latent alone.
+func TestTotalCorrelationOfAFullCovariance(t *testing.T) {
+	check.EachBackend(t, func(t *testing.T, b *engine.Backend) {
+		got := check.Run(t, b, func(in []*graph.Node) []*graph.Node {
+			q := dist.FullGaussian{}.Density(nil, in[1], 2)
+			terms := &Terms{Z: in[0], Posterior: q, Examples: 1}
+			joint, product := TotalCorrelation{}.aggregate(terms)
+			return []*graph.Node{joint, product, q.LogProb(graph.Reshape(in[0], 1, 2))}
+		}, gauss(1, 1, 1, 1, 2), check.New([]float64{0.1, -0.2, 0, 0, 3}, 1, 5))
+		near(t, "log q(z)", got[0].Values[0], got[2].Values[0], 1e-12)
+		if math.Abs(got[0].Values[0]-got[1].Values[0]) < 0.1 {
+			t.Errorf("log q(z) is %g, as much as of independent latents", got[0].Values[0])
+		}
+	})
+}
+
 // Over all batches of three that can be drawn from a data set of five, the stratified
 // estimate of q(z) at a draw of one of their examples is on average the mixture that it is.
 // In each batch it is the mean of the paper's, 1/N q_own + 1/M Σ q_others + (N−M)/(NM)

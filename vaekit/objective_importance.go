@@ -55,6 +55,19 @@ const (
 // Samples are K and M latents an example.
 func (o IWAE) Samples() (k, m int) { return max(1, o.K), max(1, o.M) }
 
+// Check refuses an estimator that does not exist and a mixture beyond its ends.
+func (o IWAE) Check() error {
+	switch o.Encoder {
+	case Bound, PIWAE, DReG, STL:
+	default:
+		return fmt.Errorf("there is no IWAE.Encoder %q; it is Bound, PIWAE, DReG or STL", o.Encoder)
+	}
+	if !(o.Beta >= 0 && o.Beta <= 1) {
+		return fmt.Errorf("IWAE.Beta is %v; it mixes two bounds, from 0 to 1", o.Beta)
+	}
+	return nil
+}
+
 // Params is empty.
 func (IWAE) Params() []nets.Param { return nil }
 
@@ -64,7 +77,6 @@ func (o IWAE) Loss(t *Terms) Loss {
 	logW := t.LogWeight() // [K, M, batch]
 	loss := Loss{Value: o.bound(t, logW)}
 	switch o.Encoder {
-	case Bound:
 	case PIWAE:
 		k, m := o.Samples()
 		loss.Encoder = loss.Value
@@ -73,8 +85,6 @@ func (o IWAE) Loss(t *Terms) Loss {
 		loss.Encoder = o.alongThePath(t, 2)
 	case STL:
 		loss.Encoder = o.alongThePath(t, 1)
-	default:
-		panic(fmt.Errorf("there is no IWAE.Encoder %q; it is Bound, PIWAE, DReG or STL", o.Encoder))
 	}
 	return loss
 }
@@ -88,16 +98,22 @@ func (o IWAE) bound(t *Terms, logW *graph.Node) *graph.Node {
 	return graph.Neg(graph.Add(graph.MulScalar(t.BatchMean(logW), o.Beta), graph.MulScalar(iwae, 1-o.Beta)))
 }
 
-// alongThePath is a loss whose gradient for the encoder is that of the bound through z
-// alone, as if the density of the posterior did not change: each draw counts as much as
-// its share of all weights, to a power.
+// alongThePath is a loss whose gradient for the encoder is that of the bound through z,
+// as if the density of the posterior did not change: each draw counts as much as its share
+// of all weights, to a power. What a prior that looks at the encoder (dist.VampPrior) says
+// of a z that stays where it is counts by the share itself.
 func (o IWAE) alongThePath(t *Terms, power float64) *graph.Node {
-	logW := graph.Sub(graph.Add(t.LogLikelihood, t.LogPrior), t.Posterior.Fixed().LogProb(t.Z))
-	share := graph.Exp(graph.MulScalar(graph.Sub(logW, graph.InsertAxes(dist.LogSumExp(logW, 0), 0)), power))
-	if o.Beta != 0 {
-		share = graph.AddScalar(graph.MulScalar(share, 1-o.Beta), o.Beta/float64(logW.Shape().Dimensions[0]))
+	logW := graph.Sub(graph.Add(t.LogLikelihood, t.Prior.Fixed().LogProb(t.Z)), t.Posterior.Fixed().LogProb(t.Z))
+	logShare := graph.Sub(logW, graph.InsertAxes(dist.LogSumExp(logW, 0), 0))
+	counted := func(power float64, x *graph.Node) *graph.Node {
+		share := graph.Exp(graph.MulScalar(logShare, power))
+		if o.Beta != 0 {
+			share = graph.AddScalar(graph.MulScalar(share, 1-o.Beta), o.Beta/float64(logW.Shape().Dimensions[0]))
+		}
+		return t.BatchMean(graph.ReduceSum(graph.Mul(graph.StopGradient(share), x), 0))
 	}
-	return graph.Neg(t.BatchMean(graph.ReduceSum(graph.Mul(graph.StopGradient(share), logW), 0)))
+	direct := t.Prior.LogProb(graph.StopGradient(t.Z))
+	return graph.Neg(graph.Add(counted(power, logW), counted(1, direct)))
 }
 
 func init() { describe.Register(IWAE{}) }

@@ -1,6 +1,7 @@
 package vaekit
 
 import (
+	"errors"
 	"fmt"
 
 	"github.com/gomlx/compute"
@@ -36,6 +37,9 @@ func (FreeBits) Samples() (k, m int) { return 1, 1 }
 // Params is empty.
 func (FreeBits) Params() []nets.Param { return nil }
 
+// Check refuses nats below 0.
+func (o FreeBits) Check() error { return notBelow0("FreeBits", "Nats", o.Nats) }
+
 // Loss falls with the rate of a group no further than to Nats.
 func (o FreeBits) Loss(t *Terms) Loss {
 	latent := t.Z.Shape().Dimensions[3]
@@ -65,7 +69,7 @@ func logProbEach(d dist.Density, z *graph.Node) *graph.Node {
 	})
 	if !ok {
 		panic(fmt.Errorf("the objective wants a log-density for each latent, which %T does not have: "+
-			"take dist.DiagonalGaussian as posterior, dist.StandardNormal as prior, or another objective", d))
+			"take dist.DiagonalGaussian as posterior, dist.StandardNormal as prior, or another objective (FreeBits with a Group of all latents does without)", d))
 	}
 	return each.LogProbEach(z)
 }
@@ -88,6 +92,11 @@ func (Capacity) Samples() (k, m int) { return 1, 1 }
 
 // Params is empty.
 func (Capacity) Params() []nets.Param { return nil }
+
+// Check refuses a weight and nats below 0.
+func (o Capacity) Check() error {
+	return errors.Join(notBelow0("Capacity", "Weight", o.Weight), notBelow0("Capacity", "Nats", o.Nats))
+}
 
 // Loss is least where the rate is Nats.
 func (o Capacity) Loss(t *Terms) Loss {
@@ -119,6 +128,14 @@ func (GECO) Params() []nets.Param {
 		{Name: "multiplier", Shape: []int{1}, Init: nets.Ones, State: true},
 		{Name: "average", Shape: []int{1}, State: true},
 	}
+}
+
+// Check refuses a decay that is none, and a speed below 0.
+func (o GECO) Check() error {
+	if !(o.Average >= 0 && o.Average < 1) {
+		return fmt.Errorf("GECO.Average is %v; it is a decay from 0 to below 1, 0.99 is usual", o.Average)
+	}
+	return notBelow0("GECO", "Speed", o.Speed)
 }
 
 // Loss sets the multiplier of the next step.

@@ -19,7 +19,7 @@ import (
 // numbers are what the encoder says of x [batch, values]: [batch, Posterior.Outputs].
 func (b *built) numbers(p *nets.Pass, x *graph.Node) *graph.Node {
 	if p.Labels != nil {
-		x = graph.Add(x, graph.MatMul(b.class(p, x.DType(), 1), p.In("class").Param("example")))
+		x = graph.Add(x, graph.MatMul(b.class(p, x.DType(), 1), p.In("encoder").In("class").Param("example")))
 	}
 	x = graph.Reshape(x, append([]int{x.Shape().Dimensions[0]}, b.event...)...)
 	h := b.through(b.Encoder, p.In("encoder"), x)
@@ -172,9 +172,9 @@ func (b *built) classes(labels []int) error {
 	if labels == nil {
 		return fmt.Errorf("vaekit: Model.Classes is %d, and the data has no labels; give it some, or take 0", b.Classes)
 	}
-	for i, label := range labels {
+	for _, label := range labels {
 		if label < 0 || label >= b.Classes {
-			return fmt.Errorf("vaekit: example %d has label %d; Model.Classes is %d, so labels are 0 to %d", i, label, b.Classes, b.Classes-1)
+			return fmt.Errorf("vaekit: an example has label %d; Model.Classes is %d, so labels are 0 to %d", label, b.Classes, b.Classes-1)
 		}
 	}
 	return nil

@@ -56,8 +56,11 @@ type replay struct {
 // replay draws twice, with opposite noise, from the posteriors that numbers stand for,
 // tempered by t. What a decoder makes of z's small moves cancels out between the two:
 // without, the slope of a curve would ask for many more examples.
-func (l *looker) replay(w *engine.Weights, b *datasets.Batch, numbers []float32, t float64, key func(int) uint64) (replay, error) {
-	f, err := l.function(fmt.Sprint("replay ", b.Mask != nil), func(p *nets.Pass, in []*graph.Node) []*graph.Node {
+//
+// Residuals are asked for or not: of levels, such as bytes, means and draws cost a pass
+// over all of them.
+func (l *looker) replay(w *engine.Weights, b *datasets.Batch, numbers []float32, t float64, residuals bool, key func(int) uint64) (replay, error) {
+	f, err := l.function(fmt.Sprint("replay ", b.Mask != nil, residuals), func(p *nets.Pass, in []*graph.Node) []*graph.Node {
 		rows, mask := in[2].Shape().Dimensions[0], repeat(at(in, 3), 2)
 		x := unpadded(repeat(in[2], 2), mask)
 		q, prior := l.model.posterior(p, in[1]), l.model.prior(p, x)
@@ -70,21 +73,14 @@ func (l *looker) replay(w *engine.Weights, b *datasets.Batch, numbers []float32,
 			return graph.Concatenate([]*graph.Node{noise, graph.Neg(noise)}, 0)
 		}, 2, rows, l.model.Latent)
 		out, likelihood := l.model.decode(p, graph.Reshape(z, 2*rows, -1)), p.In("likelihood")
-		mean := l.model.Likelihood.Mean(likelihood, out)
-		present := graph.OnesLike(x)
-		if mask != nil {
-			present = mask
+		results := []*graph.Node{graph.Neg(l.model.Likelihood.LogProb(likelihood, out, x, mask))}
+		if residuals {
+			results = append(results, l.model.residuals(likelihood, out, x, mask)...)
 		}
-		count := graph.MaxScalar(graph.ReduceAndKeep(present, graph.ReduceSum, 1), 1)
-		squared := func(x *graph.Node) *graph.Node { return graph.Mul(graph.Square(graph.Sub(x, mean)), present) }
-		data := graph.Div(graph.ReduceAndKeep(squared(x), graph.ReduceSum, 1), count)
-		drawn := graph.Min(squared(l.model.Likelihood.Sample(likelihood, out)), graph.MulScalar(data, 16))
-		drawn = graph.Div(graph.ReduceAndKeep(drawn, graph.ReduceSum, 1), count)
-		results := []*graph.Node{graph.Neg(l.model.Likelihood.LogProb(likelihood, out, x, mask)), data, drawn}
 		for i, r := range results {
 			results[i] = graph.ReduceMean(graph.Reshape(r, 2, rows), 0)
 		}
-		return append(results, rate)
+		return append([]*graph.Node{rate}, results...)
 	})
 	if err != nil {
 		return replay{}, err
@@ -97,7 +93,24 @@ func (l *looker) replay(w *engine.Weights, b *datasets.Batch, numbers []float32,
 	if err != nil {
 		return replay{}, err
 	}
-	return replay{total(out[0]), total(out[3]), total(out[1]), total(out[2])}, nil
+	r := replay{rate: total(out[0]), distortion: total(out[1])}
+	if residuals {
+		r.data, r.drawn = total(out[2]), total(out[3])
+	}
+	return r, nil
+}
+
+// residuals are the mean squared residuals of x and of draws from the likelihood, [batch, 1].
+func (b *built) residuals(likelihood *nets.Pass, out, x, mask *graph.Node) []*graph.Node {
+	mean, present := b.Likelihood.Mean(likelihood, out), graph.OnesLike(x)
+	if mask != nil {
+		present = mask
+	}
+	count := graph.MaxScalar(graph.ReduceAndKeep(present, graph.ReduceSum, 1), 1)
+	squared := func(x *graph.Node) *graph.Node { return graph.Mul(graph.Square(graph.Sub(x, mean)), present) }
+	data := graph.Div(graph.ReduceAndKeep(squared(x), graph.ReduceSum, 1), count)
+	drawn := graph.Min(squared(b.Likelihood.Sample(likelihood, out)), graph.MulScalar(data, 16))
+	return []*graph.Node{data, graph.Div(graph.ReduceAndKeep(drawn, graph.ReduceSum, 1), count)}
 }
 
 // Replays are what an evaluation finds out by replaying examples: its curve, and evidence.
@@ -128,9 +141,12 @@ func (r *replays) count(t *tally, from int, b *datasets.Batch, a account, key fu
 		}
 	}
 	again := func(numbers []float32, T float64) (replay, error) {
-		return t.run.look.replay(t.run.weights, b, numbers, T, key)
+		return t.run.look.replay(t.run.weights, b, numbers, T, T == 1 && tried, key)
 	}
 	for i, T := range at {
+		if math.IsNaN(r.curve[0].Rate) && T != 1 {
+			continue // nothing is tempered
+		}
 		here, err := again(a.numbers, T)
 		if err != nil {
 			return err

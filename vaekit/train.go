@@ -100,7 +100,7 @@ func newSession(model Model, data datasets.Dataset, how Training) (*session, err
 		return nil, err
 	}
 	set := how.settings(train.Len())
-	if set.Data, err = fingerprint(train); err != nil {
+	if set.Data, err = fingerprint(train, b.Classes > 0); err != nil {
 		return nil, err
 	}
 	training, err := set.describe()

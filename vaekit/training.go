@@ -212,8 +212,9 @@ func (t Training) recipe() engine.Recipe {
 }
 
 // fingerprint tells data sets apart by their size and some of their examples, at two
-// visits: what is drawn anew at each is other data than what is drawn once.
-func fingerprint(data datasets.Dataset) (string, error) {
+// visits: what is drawn anew at each is other data than what is drawn once. Labels count
+// where a model sees them.
+func fingerprint(data datasets.Dataset, labels bool) (string, error) {
 	const looks = 64
 	h := fnv.New64a()
 	fmt.Fprint(h, data.Len(), data.Shape())
@@ -230,6 +231,9 @@ func fingerprint(data datasets.Dataset) (string, error) {
 		}
 		hashFloats(h, unmasked(&batch))
 		h.Write(batch.Mask)
+		if labels {
+			fmt.Fprint(h, batch.Labels)
+		}
 	}
 	return fmt.Sprintf("%016x", h.Sum64()), nil
 }

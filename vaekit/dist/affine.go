@@ -45,7 +45,7 @@ func (f Coupling) masked(latent int) masked {
 }
 
 // Outputs is Context.
-func (f IAF) Outputs(int) int { return f.Context }
+func (f IAF) Outputs(int) int { return max(f.Context, 0) }
 
 // Params are the weights of the net.
 func (f IAF) Params(latent int) []nets.Param { return f.masked(latent).params() }
@@ -61,7 +61,7 @@ func (f IAF) Inverse(p *nets.Pass, y, context *graph.Node) (z, logDet *graph.Nod
 }
 
 // Outputs is Context.
-func (f Coupling) Outputs(int) int { return f.Context }
+func (f Coupling) Outputs(int) int { return max(f.Context, 0) }
 
 // Params are the weights of the net.
 func (f Coupling) Params(latent int) []nets.Param { return f.masked(latent).params() }
@@ -85,7 +85,7 @@ type masked struct {
 }
 
 func (m masked) units() []int {
-	if m.hidden == nil {
+	if len(m.hidden) == 0 {
 		return []int{64}
 	}
 	return m.hidden

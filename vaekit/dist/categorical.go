@@ -21,14 +21,14 @@ func (c Categorical) Outputs() int { return top(c.Levels) + 1 }
 // Params is empty.
 func (Categorical) Params([]int) []nets.Param { return nil }
 
-// LogProb is Σ log graph.Softmax(logits) at the level of x.
+// LogProb is Σ log softmax(logits) at the level of x.
 func (c Categorical) LogProb(_ *nets.Pass, out, x, mask *graph.Node) *graph.Node {
 	dims := x.Shape().Dimensions
 	out.AssertDims(dims[0], dims[1], c.Outputs())
 	k := graph.BroadcastToShape(graph.InsertAxes(level(present(x, mask), top(c.Levels)), -1), out.Shape())
 	here := graph.Equal(graph.IotaLike(out, 2), k)
 	logit := graph.ReduceSum(graph.Where(here, out, graph.ZerosLike(out)), 2)
-	return sumEvent(graph.Sub(logit, logSumExp(out, 2)), mask)
+	return sumEvent(graph.Sub(logit, LogSumExp(out, 2)), mask)
 }
 
 // Mean is the sum of the levels, each times its probability.

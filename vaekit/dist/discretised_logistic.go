@@ -70,7 +70,7 @@ func (d DiscretisedLogistic) LogProb(_ *nets.Pass, out, x, mask *graph.Node) *gr
 	if logits == nil {
 		return sumEvent(graph.Squeeze(each, 0), mask)
 	}
-	return sumEvent(graph.Sub(logSumExp(graph.Add(logits, each), 0), logSumExp(logits, 0)), mask)
+	return sumEvent(graph.Sub(LogSumExp(graph.Add(logits, each), 0), LogSumExp(logits, 0)), mask)
 }
 
 // Mean is the sum over the levels of the probability to lie above them.

@@ -52,10 +52,3 @@ func choose(u *graph.Node, n int, probability func(k int) *graph.Node) *graph.No
 	}
 	return chosen
 }
-
-// logSumExp is log Σ exp(x) over an axis, which it drops.
-func logSumExp(x *graph.Node, axis int) *graph.Node {
-	most := graph.StopGradient(graph.ReduceAndKeep(x, graph.ReduceMax, axis))
-	sum := graph.ReduceSum(graph.Exp(graph.Sub(x, graph.BroadcastToShape(most, x.Shape()))), axis)
-	return graph.Add(graph.Log(sum), graph.Squeeze(most, axis))
-}

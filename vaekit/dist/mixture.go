@@ -73,6 +73,15 @@ type MixtureOfGaussians struct {
 
 func (m MixtureOfGaussians) components() int { return cmp.Or(m.Components, 10) }
 
+// Width is how many numbers the density of one z is made of: what bounds how many are
+// looked at together.
+func (m MixtureOfGaussians) Width(latent int) int {
+	if m.Full {
+		return m.components() * latent * latent
+	}
+	return m.components() * latent
+}
+
 // Params are μ, log σ², log π up to a constant, and what is below the diagonal of L.
 func (m MixtureOfGaussians) Params(latent int, _ []int) []nets.Param {
 	n := m.components()
@@ -100,10 +109,16 @@ func (m MixtureOfGaussians) Density(p *nets.Pass, given Given) Density {
 }
 
 // VampPrior is a prior that mixes posteriors, 1/C Σ q(z|u_c), of inputs u_c that are
-// learned and begin as examples (Tomczak and Welling, 2017).
+// learned and begin as examples (Tomczak and Welling, 2017). They may leave the range of the
+// data, and are of no class where a model has classes.
 type VampPrior struct {
 	Components int // 0 means 50; the paper takes 500 for MNIST
 }
+
+func (v VampPrior) components() int { return cmp.Or(v.Components, 50) }
+
+// Width is how many numbers the density of one z is made of.
+func (v VampPrior) Width(latent int) int { return v.components() * latent }
 
 // Params are the pseudo-inputs.
 func (v VampPrior) Params(_ int, event []int) []nets.Param {
@@ -111,7 +126,7 @@ func (v VampPrior) Params(_ int, event []int) []nets.Param {
 	for _, n := range event {
 		values *= n
 	}
-	return []nets.Param{{Name: "pseudo_input", Shape: []int{cmp.Or(v.Components, 50), values}, Init: nets.Examples}}
+	return []nets.Param{{Name: "pseudo_input", Shape: []int{v.components(), values}, Init: nets.Examples}}
 }
 
 // Density is the mixture.

@@ -18,6 +18,20 @@ type Features struct {
 // Len is the number of examples.
 func (f Features) Len() int { return len(f.Values) / f.Dim }
 
+// few are the examples, or n of them all over the set where there are more.
+func (f Features) few(n int) Features {
+	have := f.Len()
+	if have <= n {
+		return f
+	}
+	some := Features{Dim: f.Dim}
+	for i := range n {
+		at := i * have / n * f.Dim
+		some.Values = append(some.Values, f.Values[at:at+f.Dim]...)
+	}
+	return some
+}
+
 // matched checks two sets of which each needs at least so many examples.
 func matched(a, b Features, least int) error {
 	for _, f := range []Features{a, b} {

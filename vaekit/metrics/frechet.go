@@ -33,7 +33,8 @@ func Frechet(a, b Features) (float64, error) {
 	}
 	var vectors, half, product mat.Dense
 	eigen.VectorsTo(&vectors)
-	half.Apply(func(_, j int, v float64) float64 { return v * root(eigen.Values(nil)[j]) }, &vectors)
+	values := eigen.Values(nil)
+	half.Apply(func(_, j int, v float64) float64 { return v * root(values[j]) }, &vectors)
 	product.Product(half.T(), covB, &half)
 	symmetric := mat.NewSymDense(a.Dim, nil)
 	for i := range a.Dim {

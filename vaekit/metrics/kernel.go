@@ -32,14 +32,16 @@ const (
 // It is estimated without bias, so it is 0 on average for sets from one distribution,
 // whatever their size, and may be negative. The estimate is the mean over ten or more
 // blocks of examples, drawn without replacement by a fixed seed; its standard error is
-// from their spread. It takes 20 examples or more on both sides, drawn independently: a set
+// from their spread. Of a set that is larger by far than the other, only as many are used as
+// blocks of a thousand hold. It takes 20 examples or more on both sides, drawn independently: a set
 // beside itself comes out below 0.
 func Kernel(a, b Features) (Estimate, error) {
 	if err := matched(a, b, 2*kernelBlocks); err != nil {
 		return Estimate{}, err
 	}
-	blocks := max(kernelBlocks, (max(a.Len(), b.Len())+kernelBlock-1)/kernelBlock)
-	blocks = min(blocks, a.Len()/2, b.Len()/2)
+	small, large := min(a.Len(), b.Len()), max(a.Len(), b.Len())
+	blocks := min(max(kernelBlocks, (large+kernelBlock-1)/kernelBlock), small/2)
+	a, b = a.few(blocks*kernelBlock), b.few(blocks*kernelBlock)
 	cutA, cutB := cut(a, blocks, "kernel a"), cut(b, blocks, "kernel b")
 	distances := make([]float64, blocks)
 	each(blocks, func(i int) { distances[i] = mmd2(cutA[i], cutB[i]) })

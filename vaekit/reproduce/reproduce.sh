@@ -6,5 +6,8 @@ here=$(CDPATH='' cd -- "$(dirname -- "$0")/../../notebooks/kernel" && pwd -P)
 . "$here/env.sh"
 cd "$root"
 mkdir -p "$setup/cache"
+long=
+[ "${LONG:-0}" = 0 ] || long=-long
 go build -o "$setup/cache/reproduce" ./vaekit/reproduce
-exec "$setup/cache/reproduce" ${LONG:+-long} ${ROWS:+-rows "$ROWS"}
+# shellcheck disable=SC2086 # nothing, or a flag
+exec "$setup/cache/reproduce" $long ${ROWS:+-rows "$ROWS"}

@@ -8,6 +8,7 @@ import (
 	"github.com/vaebook/vaebook/vaekit/dist"
 	"github.com/vaebook/vaebook/vaekit/nets"
 	"github.com/vaebook/vaebook/vaekit/optim"
+	"github.com/vaebook/vaebook/vaekit/show"
 )
 
 // rows are all rows, the short ones first.
@@ -147,7 +148,7 @@ func decaying(epochs int) vaekit.Training {
 
 // measured is what all figures of likelihood are: all of data with 5,000 importance samples.
 func measured(run *vaekit.Run, data datasets.Dataset) (vaekit.Figures, error) {
-	return run.Evaluate(data, vaekit.Evaluation{ImportanceSamples: 5000})
+	return run.Evaluate(data, vaekit.Evaluation{ImportanceSamples: 5000, Progress: show.Count("examples measured")})
 }
 
 // seeds are trainings that differ in the seed alone.

@@ -2,7 +2,9 @@ package main
 
 import (
 	"fmt"
+	"maps"
 	"os"
+	"slices"
 	"strings"
 )
 
@@ -61,7 +63,7 @@ func (l *lab) write(rows []row) error {
 		machines[res.Machine] = true
 	}
 	s.WriteString("\nA row is run by `make reproduce ROWS=its-name`.")
-	for machine := range machines {
+	for _, machine := range slices.Sorted(maps.Keys(machines)) {
 		fmt.Fprintf(&s, " Machine: %s.", machine)
 	}
 	s.WriteString("\n")
