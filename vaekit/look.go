@@ -98,15 +98,6 @@ func (l *looker) call(f *engine.Function, w *engine.Weights, key func(piece int)
 	return out, nil
 }
 
-// labelRows are the labels of a number of rows, the last of class 0 where there are fewer.
-func labelRows(rows int, labels []int) engine.Tensor {
-	values := make([]int32, rows)
-	for i, label := range labels {
-		values[i] = int32(label)
-	}
-	return engine.Tensor{Name: "labels", Shape: []int{rows}, Data: values}
-}
-
 // encode is the mean and, where the posterior is Gaussian, σ of q(z|x) for a batch: [n, latent].
 func (l *looker) encode(w *engine.Weights, b *datasets.Batch) (mean, sigma []float32, err error) {
 	f, err := l.function(fmt.Sprint("encode ", b.Mask != nil), func(p *nets.Pass, in []*graph.Node) []*graph.Node {
@@ -152,7 +143,7 @@ func (l *looker) decode(w *engine.Weights, z []float32, labels []int, draw bool,
 // prior draws n latents from p(z), [n, latent].
 func (l *looker) prior(w *engine.Weights, n int, key func(int) uint64) ([]float32, error) {
 	f, err := l.function("prior", func(p *nets.Pass, in []*graph.Node) []*graph.Node {
-		z, _ := l.model.prior(p, in[0]).Draw(p.In("prior").Noise, in[0].Shape().Dimensions[0], l.model.Latent)
+		z, _ := l.model.prior(p, in[0]).Draw(drawing(p, "prior"), in[0].Shape().Dimensions[0], l.model.Latent)
 		return []*graph.Node{z}
 	})
 	if err != nil {
@@ -268,62 +259,6 @@ func (l *looker) losses(w *engine.Weights, data datasets.Dataset, seed uint64, s
 	return sum, err
 }
 
-// pieces reads a data set from front to back, lookRows examples at a time. Where few
-// would be left over for the last piece, and ask for a program of their own, the one
-// before leaves it some of its own.
-func pieces(data datasets.Dataset, visit uint64, f func(from int, b *datasets.Batch) error) error {
-	for from, n := 0, 0; from < data.Len(); from += n {
-		left := data.Len() - from
-		n = min(left, lookRows)
-		if rest := left - n; rest > 0 && rest <= fewRows {
-			n -= fewRows
-		}
-		indices := firstIndices(n, n)
-		for i := range indices {
-			indices[i] += from
-		}
-		b := &datasets.Batch{}
-		err := data.Read(b, visit, indices)
-		if err == nil {
-			err = b.Check(data.Shape(), len(indices))
-		}
-		if err != nil {
-			return fmt.Errorf("vaekit: reading the data: %w", err)
-		}
-		if err := f(from, b); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// inputs are a batch's values and, where it has one, its mask, a row for each example.
-func inputs(b *datasets.Batch) []engine.Tensor {
-	shape := []int{datasets.Size(b.Shape)}
-	in := []engine.Tensor{{Name: "x", Shape: shape, Data: b.Values}}
-	if b.Mask != nil {
-		mask := make([]float32, len(b.Mask))
-		for i, v := range b.Mask {
-			mask[i] = float32(v)
-		}
-		in = append(in, engine.Tensor{Name: "mask", Shape: shape, Data: mask})
-	}
-	return in
-}
-
-// rowsOf is a tensor of n examples, of which t gives the name and the shape of one.
-func rowsOf(t engine.Tensor, n int, values []float32) engine.Tensor {
-	return engine.Tensor{Name: t.Name, Shape: append([]int{n}, t.Shape...), Data: values}
-}
-
-// at is in[i], or nil where there are not as many.
-func at(in []*graph.Node, i int) *graph.Node {
-	if i < len(in) {
-		return in[i]
-	}
-	return nil
-}
-
 // suits checks that data has the shape that the model was trained on.
 func (l *looker) suits(data datasets.Dataset) error {
 	if data == nil || data.Len() == 0 {
@@ -340,7 +275,7 @@ func noKey(int) uint64 { return 0 }
 // draws are one z from the posterior of each example, [n, latent].
 func (l *looker) draws(w *engine.Weights, data datasets.Dataset) ([]float32, error) {
 	f, err := l.function("draws", func(p *nets.Pass, in []*graph.Node) []*graph.Node {
-		z, _ := l.model.encode(p, unpadded(in[0], at(in, 1))).Draw(p.In("posterior").Noise, in[0].Shape().Dimensions[0], l.model.Latent)
+		z, _ := l.model.encode(p, unpadded(in[0], at(in, 1))).Draw(drawing(p, "posterior"), in[0].Shape().Dimensions[0], l.model.Latent)
 		return []*graph.Node{z}
 	})
 	if err != nil {

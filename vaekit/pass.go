@@ -84,7 +84,7 @@ func (b *built) terms(p *nets.Pass, x, mask *graph.Node, k, m int) *Terms {
 func (b *built) explain(p *nets.Pass, q dist.Density, x, mask *graph.Node, k, m int) *Terms {
 	batch := x.Shape().Dimensions[0]
 	prior := b.prior(p, x)
-	z, logPosterior := q.Draw(p.In("posterior").Noise, k, m, batch, b.Latent)
+	z, logPosterior := q.Draw(drawing(p, "posterior"), k, m, batch, b.Latent)
 	z.AssertDims(k, m, batch, b.Latent)
 	logPosterior.AssertDims(k, m, batch)
 
@@ -105,6 +105,16 @@ func (b *built) explain(p *nets.Pass, q dist.Density, x, mask *graph.Node, k, m 
 		mean: func() *graph.Node {
 			return graph.Reshape(b.Likelihood.Mean(likelihood, out), k, m, batch, -1)
 		},
+	}
+}
+
+// drawing is the noise that densities of a part of the model draw with: z has the part's name.
+func drawing(p *nets.Pass, part string) dist.Noise {
+	return func(name string, dims ...int) *graph.Node {
+		if name == "z" {
+			return p.Noise(part, dims...)
+		}
+		return p.In(part).Noise(name, dims...)
 	}
 }
 

@@ -69,7 +69,7 @@ func (l *looker) replay(w *engine.Weights, b *datasets.Batch, numbers []float32,
 			q, rate = tempered, graph.ReduceSum(dist.KL(tempered, prior), -1)
 		}
 		z, _ := q.Draw(func(name string, dims ...int) *graph.Node {
-			noise := p.In("posterior").Noise(name, append([]int{dims[0] / 2}, dims[1:]...)...)
+			noise := drawing(p, "posterior")(name, append([]int{dims[0] / 2}, dims[1:]...)...)
 			return graph.Concatenate([]*graph.Node{noise, graph.Neg(noise)}, 0)
 		}, 2, rows, l.model.Latent)
 		out, likelihood := l.model.decode(p, graph.Reshape(z, 2*rows, -1)), p.In("likelihood")
