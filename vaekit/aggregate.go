@@ -2,6 +2,7 @@ package vaekit
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
 	"math"
 	"slices"
@@ -123,11 +124,10 @@ func (a *aggregate) logProb(l *looker, w *engine.Weights) (logs [][]float64, err
 // logProb is log q(z), unknown where q says by a panic that it is not known at any z.
 func logProb(q dist.Density, z *graph.Node) (log *graph.Node) {
 	defer func() {
-		switch r := recover(); r {
-		case nil:
-		case dist.ErrOwnDrawsOnly:
+		r := recover()
+		if err, ok := r.(error); ok && errors.Is(err, dist.ErrOwnDrawsOnly) {
 			log = unknown(graph.ReduceSum(z, -1))
-		default:
+		} else if r != nil {
 			panic(r)
 		}
 	}()

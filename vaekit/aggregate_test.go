@@ -154,7 +154,7 @@ func (m mute) Density(p *nets.Pass, out *graph.Node, latent int) dist.Density {
 
 type muted struct{ dist.Density }
 
-func (muted) LogProb(*graph.Node) *graph.Node { panic(fmt.Errorf("not at any z")) }
+func (muted) LogProb(*graph.Node) *graph.Node { panic(fmt.Errorf("muted: %w", dist.ErrOwnDrawsOnly)) }
 
 func TestAPosteriorThatDoesNotTell(t *testing.T) {
 	check.EachBackend(t, func(t *testing.T, backend *engine.Backend) {

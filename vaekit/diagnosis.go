@@ -88,10 +88,10 @@ func averagedLoss(e evidence) Finding {
 }
 
 // underTrained: in the last fifth of its epochs −ELBO, of held-out data where it was
-// measured, fell by more than 15 % of what it fell in all, and a tenth of a nat an epoch.
+// measured, fell by more than a tenth of what it fell in all, and a tenth of a nat an epoch.
 func underTrained(e evidence) Finding {
 	late, fell, all := e.lately()
-	if !(fell > 0.15*all && fell > 0.1*float64(late)) {
+	if !(fell > 0.1*all && fell > 0.1*float64(late)) {
 		return Finding{}
 	}
 	return Finding{"not trained to the end",

@@ -65,7 +65,7 @@ func TestDiagnosis(t *testing.T) {
 		{"noise by heart", with(floatModel(), func(m *vaekit.Model) { m.Latent, m.Encoder, m.Decoder = 4, nets.MLP(64), nets.MLP(64) }),
 			noise(t, 40, 1), noise(t, 40, 2), vaekit.Training{Epochs: 400, Batch: 20, Rate: 5e-3}, "a gap to the training data"},
 		{"σ = 1 on 0 and 1", with(barModel(), func(m *vaekit.Model) { m.Likelihood = dist.Gaussian{} }),
-			someBars, nil, vaekit.Training{Epochs: 60, Batch: 50, Rate: 3e-3}, "a likelihood that does not fit the data's range"},
+			someBars, nil, vaekit.Training{Epochs: 60, Batch: 50, Rate: 3e-3}, "collapsed posterior, a likelihood that does not fit the data's range"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			run := train(t, c.model, c.data, c.how)

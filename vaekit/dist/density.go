@@ -19,7 +19,7 @@ type Density interface {
 	Draw(noise Noise, dims ...int) (z, logProb *graph.Node)
 
 	// LogProb is log p(z) in nats, [..., batch] for z [..., batch, latent]. It panics with
-	// an error that says so where that can be computed of its own draws alone.
+	// [ErrOwnDrawsOnly], or an error that wraps it, where that is known of its own draws alone.
 	LogProb(z *graph.Node) *graph.Node
 
 	// Mean is [batch, latent]. After flows it is where the mean before them is sent.
