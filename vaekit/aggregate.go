@@ -99,14 +99,10 @@ func (a *aggregate) logProb(l *looker, w *engine.Weights) (logs [][]float64, err
 		}
 		for first := 0; first < n; first += mixed {
 			some := a.numbers[first:min(first+mixed, n)]
-			args := []engine.Tensor{
-				{Name: "key", Shape: []int{1}, Data: []uint64{0}},
-				{Name: "counts", Shape: []int{1}, Data: []float32{float32(len(some))}},
-				stack("z", z, rows), stack("numbers", some, mixed),
-			}
-			if l.model.Classes > 0 { // the encoder has looked at them already
-				args = slices.Insert(args, 1, labelRows(1, nil))
-			}
+			// Of what class they are the encoder has seen already.
+			args := append(l.model.leading(0, 1, nil),
+				engine.Tensor{Name: "counts", Shape: []int{1}, Data: []float32{float32(len(some))}},
+				stack("z", z, rows), stack("numbers", some, mixed))
 			out, err := f.Call(w, args...)
 			if err != nil {
 				return nil, fmt.Errorf("vaekit: %w", err)

@@ -176,7 +176,7 @@ func posteriorsOnly(t *testing.T, backend *engine.Backend, q dist.Posterior) (*e
 	if err != nil {
 		t.Fatal(err)
 	}
-	vars, err := b.variables(0, nil)
+	vars, err := variables(b.params(), 0, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -10,7 +10,6 @@ import (
 
 	"github.com/vaebook/vaebook/datasets"
 	"github.com/vaebook/vaebook/vaekit/internal/engine"
-	"github.com/vaebook/vaebook/vaekit/nets"
 )
 
 // explainDrop says which examples a dropped step saw. It is an error once too
@@ -57,13 +56,8 @@ func (s *session) firstNotFinite(batch *datasets.Batch, step int) (string, error
 			return "", fmt.Errorf("vaekit: %w", err)
 		}
 	}
-	args := []engine.Tensor{
-		{Name: "key", Shape: []int{1}, Data: []uint64{engine.StepKey(s.how.Seed, step)}},
-		{Name: "step", Shape: []int{1}, Data: []float32{float32(step)}},
-	}
-	if s.feed.labels {
-		args = slices.Insert(args, 1, labelRows(batch.Len(), batch.Labels))
-	}
+	args := append(s.model.leading(engine.StepKey(s.how.Seed, step), batch.Len(), batch.Labels),
+		engine.Tensor{Name: "step", Shape: []int{1}, Data: []float32{float32(step)}})
 	for _, t := range inputs(batch) {
 		args = append(args, rowsOf(t, batch.Len(), t.Floats()))
 	}
@@ -81,7 +75,7 @@ func (s *session) firstNotFinite(batch *datasets.Batch, step int) (string, error
 
 // finite counts what is not finite in each part of a step.
 type finite struct {
-	look  *engine.Function // of key, step, x and perhaps a mask: [parts]
+	look  *engine.Function // of what leads, step, x and perhaps a mask: [parts]
 	names []string         // of the parts
 }
 
@@ -97,12 +91,9 @@ func (s *session) newFinite(weights []string) (*finite, error) {
 			bad := graph.ReduceAllSum(graph.Where(graph.IsFinite(value), graph.ZerosLike(value), graph.OnesLike(value)))
 			counts = append(counts, graph.Reshape(bad, 1))
 		}
-		pass := nets.NewPass(true, values, lookingNoise(in[0]))
-		if s.feed.labels {
-			pass, in = pass.Labelled(in[1]), slices.Delete(slices.Clone(in), 1, 2)
-		}
+		pass, in := s.model.pass(true, values, in)
 		pass.Watch(func(layer string, out *graph.Node) { look("the output of "+layer, out) })
-		t, loss := s.model.in(s.how.Precision).objective(pass, in[2], at(in, 3), nil, graph.Reshape(in[1]), s.feed.data.Len())
+		t, loss := s.model.in(s.how.Precision).objective(pass, in[1], at(in, 2), nil, graph.Reshape(in[0]), s.feed.data.Len())
 		look("the draw of z", t.Z)
 		look("the term log p(x|z)", t.LogLikelihood)
 		look("the term log p(z)", t.LogPrior)

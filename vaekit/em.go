@@ -8,6 +8,7 @@ import (
 	"slices"
 	"sync"
 
+	"gonum.org/v1/gonum/floats"
 	"gonum.org/v1/gonum/mat"
 )
 
@@ -135,8 +136,8 @@ func gather(points []float64, dim, k int, full bool, shares func(z, share []floa
 		all.logProb += s.logProb
 		for c := range k {
 			all.share[c] += s.share[c]
-			addTo(all.first[c], s.first[c])
-			addTo(all.second[c], s.second[c])
+			floats.Add(all.first[c], s.first[c])
+			floats.Add(all.second[c], s.second[c])
 		}
 	}
 	return all
@@ -153,12 +154,6 @@ func (s *sums) add(c int, r float64, z []float64) {
 				row[j] += r * v * z[j]
 			}
 		}
-	}
-}
-
-func addTo(a, b []float64) {
-	for i := range a {
-		a[i] += b[i]
 	}
 }
 

@@ -175,22 +175,21 @@ func (r *Run) withPrior(prior dist.Prior, values map[string][]float32) (*Run, er
 func (p priorFit) descend(prior dist.Prior) (map[string][]float32, error) {
 	const batch, rounds, patience = 256, 200, 5
 	backend := p.run.look.backend
-	var vars []engine.Variable
 	var names []string
 	looks := fmt.Errorf("%T looks at the encoder; train the model with it", prior)
-	for _, param := range prior.Params(p.latent, p.run.Shape()) {
+	params := prior.Params(p.latent, p.run.Shape())
+	for _, param := range params {
 		if param.Init == nets.Examples {
 			return nil, looks
 		}
-		values, err := param.Init.Values(engine.Rand(0, "init "+param.Name, 0), param.Shape)
-		if err != nil {
-			return nil, err
-		}
-		vars = append(vars, engine.Variable{Name: param.Name, Shape: param.Shape, Learned: !param.State, Value: values})
 		names = append(names, param.Name)
 	}
-	if len(vars) == 0 {
+	if len(names) == 0 {
 		return nil, nil
+	}
+	vars, err := variables(params, 0, nil)
+	if err != nil {
+		return nil, err
 	}
 	density := func(pass *nets.Pass, z *graph.Node) *graph.Node {
 		d := prior.Density(pass, dist.Given{Graph: z.Graph(), DType: z.DType(), Latent: p.latent, Encode: func(*graph.Node) dist.Density {

@@ -47,11 +47,7 @@ func (l *looker) function(name string, build func(p *nets.Pass, in []*graph.Node
 		return f, nil
 	}
 	f, err := l.backend.NewFunction(l.names, func(values map[string]*graph.Node, in []*graph.Node) []*graph.Node {
-		p, in := lookingPass(values, in[0]), in[1:]
-		if l.model.Classes > 0 {
-			p, in = p.Labelled(graph.Reshape(in[0], -1)), in[1:]
-		}
-		return build(p, in)
+		return build(l.model.pass(false, values, in))
 	})
 	if err == nil {
 		l.made[name] = f
@@ -72,10 +68,11 @@ func (l *looker) call(f *engine.Function, w *engine.Weights, key func(piece int)
 	}
 	var out [][]float32
 	for from := 0; from < n; from += rows {
-		args := []engine.Tensor{{Name: "key", Shape: []int{1}, Data: []uint64{key(from / rows)}}}
-		if l.model.Classes > 0 {
-			args = append(args, labelRows(rows, labels[from:min(from+rows, n)]))
+		var some []int
+		if labels != nil {
+			some = labels[from:min(from+rows, n)]
 		}
+		args := l.model.leading(key(from/rows), rows, some)
 		for _, t := range in {
 			width := datasets.Size(t.Shape)
 			values := make([]float32, rows*width)
@@ -228,17 +225,13 @@ func (l *looker) losses(w *engine.Weights, data datasets.Dataset, seed uint64, s
 		for i := range n {
 			counts[i] = 1
 		}
-		args := []engine.Tensor{
-			{Name: "key", Shape: []int{1}, Data: []uint64{engine.Key(seed, "validation", uint64(from))}},
-			{Name: "step", Shape: []int{1}, Data: []float32{float32(step)}},
-			{Name: "counts", Shape: []int{rows}, Data: counts},
+		if err := l.model.classes(b.Labels); err != nil {
+			return err
 		}
-		if l.model.Classes > 0 {
-			if err := l.model.classes(b.Labels); err != nil {
-				return err
-			}
-			args = slices.Insert(args, 1, labelRows(rows, slices.Repeat(b.Labels, (rows+n-1)/n)[:rows]))
-		}
+		again := slices.Repeat(b.Labels, (rows+n-1)/n)
+		args := append(l.model.leading(engine.Key(seed, "validation", uint64(from)), rows, again[:min(rows, len(again))]),
+			engine.Tensor{Name: "step", Shape: []int{1}, Data: []float32{float32(step)}},
+			engine.Tensor{Name: "counts", Shape: []int{rows}, Data: counts})
 		for _, t := range inputs(b) {
 			values := t.Floats()
 			for full := rows * datasets.Size(t.Shape); len(values) < full; {

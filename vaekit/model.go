@@ -178,19 +178,16 @@ func fits(decoder nets.Net, out, event []int, n int) bool {
 func (b *built) params() []nets.Param {
 	var all []nets.Param
 	for _, p := range b.parts {
-		for _, q := range p.params {
-			q.Name = p.name + "." + q.Name
-			all = append(all, q)
-		}
+		all = append(all, nets.Within(p.name, p.params)...)
 	}
 	return all
 }
 
-// variables are the parameters with the values that seed gives them, some of them
-// examples of the data.
-func (b *built) variables(seed uint64, data datasets.Dataset) ([]engine.Variable, error) {
+// variables are parameters with the values that seed gives them, some of them examples of
+// the data.
+func variables(params []nets.Param, seed uint64, data datasets.Dataset) ([]engine.Variable, error) {
 	var vars []engine.Variable
-	for _, p := range b.params() {
+	for _, p := range params {
 		rng := engine.Rand(seed, "init "+p.Name, 0)
 		values, err := []float32(nil), error(nil)
 		if p.Init == nets.Examples {

@@ -11,7 +11,8 @@ import (
 	"github.com/vaebook/vaebook/vaekit/optim"
 )
 
-// An Objective makes of the terms of a pass what training lowers.
+// An Objective makes of the terms of a pass what training lowers. One that also has a
+// method Check() error is asked, before anything is trained, whether its fields can be.
 type Objective interface {
 	// Samples is how many latents it wants for each example, see [Terms].
 	Samples() (k, m int)

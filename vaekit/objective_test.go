@@ -66,7 +66,7 @@ func (tr *trial) with(t *testing.T, o Objective, l dist.Likelihood) func(in []*g
 	if err != nil {
 		t.Fatal(err)
 	}
-	vars, err := b.variables(1, nil)
+	vars, err := variables(b.params(), 1, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -199,9 +199,28 @@ var everyByte = func() []float32 {
 	return values
 }()
 
-// lookingPass is a pass that only looks, its noise drawn from a key [1]uint64.
-func lookingPass(values map[string]*graph.Node, key *graph.Node) *nets.Pass {
-	return nets.NewPass(false, values, lookingNoise(key))
+// leading are the first inputs of every function that looks at a model: the key of the
+// noise and, where the model has classes, the labels of so many rows, the last of class 0
+// where there are fewer.
+func (b *built) leading(key uint64, rows int, labels []int) []engine.Tensor {
+	in := []engine.Tensor{{Name: "key", Shape: []int{1}, Data: []uint64{key}}}
+	if b.Classes > 0 {
+		values := make([]int32, rows)
+		for i, label := range labels {
+			values[i] = int32(label)
+		}
+		in = append(in, engine.Tensor{Name: "labels", Shape: []int{rows}, Data: values})
+	}
+	return in
+}
+
+// pass is one over inputs that begin with [built.leading], and those behind them.
+func (b *built) pass(training bool, values map[string]*graph.Node, in []*graph.Node) (*nets.Pass, []*graph.Node) {
+	p, in := nets.NewPass(training, values, lookingNoise(in[0])), in[1:]
+	if b.Classes > 0 {
+		p, in = p.Labelled(in[0]), in[1:]
+	}
+	return p, in
 }
 
 func lookingNoise(key *graph.Node) func(name string, dims ...int) *graph.Node {

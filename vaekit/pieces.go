@@ -51,15 +51,6 @@ func inputs(b *datasets.Batch) []engine.Tensor {
 	return in
 }
 
-// labelRows are the labels of a number of rows, the last of class 0 where there are fewer.
-func labelRows(rows int, labels []int) engine.Tensor {
-	values := make([]int32, rows)
-	for i, label := range labels {
-		values[i] = int32(label)
-	}
-	return engine.Tensor{Name: "labels", Shape: []int{rows}, Data: values}
-}
-
 // rowsOf is a tensor of n examples, of which t gives the name and the shape of one.
 func rowsOf(t engine.Tensor, n int, values []float32) engine.Tensor {
 	return engine.Tensor{Name: t.Name, Shape: append([]int{n}, t.Shape...), Data: values}

@@ -121,7 +121,7 @@ func newSession(model Model, data datasets.Dataset, how Training) (*session, err
 	s.lines = []string{s.backend.Line}
 	s.feed = newFeed(s.backend, train, how.Batch, how.Seed)
 	s.feed.check, s.feed.labels = b.explains, b.Classes > 0
-	vars, err := b.variables(how.Seed, train)
+	vars, err := variables(b.params(), how.Seed, train)
 	if err != nil {
 		return nil, err
 	}

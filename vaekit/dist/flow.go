@@ -49,7 +49,7 @@ func (f FlowPosterior) Outputs(latent int) int {
 
 // Params are those of the base and the flows.
 func (f FlowPosterior) Params(latent int) []nets.Param {
-	params := within("base", f.base().Params(latent))
+	params := nets.Within("base", f.base().Params(latent))
 	return append(params, flowParams(f.Flows, latent)...)
 }
 
@@ -100,15 +100,7 @@ func contexts(flows []Flow, latent int) (n int) {
 
 func flowParams(flows []Flow, latent int) (params []nets.Param) {
 	for i, flow := range flows {
-		params = append(params, within(fmt.Sprint("flow", i), flow.Params(latent))...)
-	}
-	return params
-}
-
-// within puts the name of a part before the names of its parameters.
-func within(part string, params []nets.Param) []nets.Param {
-	for i := range params {
-		params[i].Name = part + "." + params[i].Name
+		params = append(params, nets.Within(fmt.Sprint("flow", i), flow.Params(latent))...)
 	}
 	return params
 }

@@ -66,7 +66,7 @@ func (n Net) Params(in []int) []Param {
 		if err != nil {
 			return all
 		}
-		all = append(all, within(fmt.Sprint(i), layer.Params(in))...)
+		all = append(all, Within(fmt.Sprint(i), layer.Params(in))...)
 		in = out
 	}
 	return all

@@ -69,7 +69,7 @@ func (g Gated) Out(in []int) ([]int, error) { return g.value().Out(in) }
 
 // Params are a weight [in, Units] and a bias [Units] each of "value" and "gate".
 func (g Gated) Params(in []int) []Param {
-	return slices.Concat(within("value", g.value().Params(in)), within("gate", g.gate().Params(in)))
+	return slices.Concat(Within("value", g.value().Params(in)), Within("gate", g.gate().Params(in)))
 }
 
 // Apply maps [batch, …, in] to [batch, …, Units].
@@ -80,8 +80,8 @@ func (g Gated) Apply(p *Pass, x *graph.Node) *graph.Node {
 // String is short, for summaries.
 func (g Gated) String() string { return fmt.Sprintf("Gated %d", g.Units) }
 
-// within names parameters as [Pass.In] does.
-func within(part string, params []Param) []Param {
+// Within puts the name of a part before the names of its parameters, as [Pass.In] does.
+func Within(part string, params []Param) []Param {
 	var named []Param
 	for _, p := range params {
 		p.Name = part + "." + p.Name

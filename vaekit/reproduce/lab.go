@@ -13,6 +13,7 @@ import (
 
 	"github.com/vaebook/vaebook/datasets"
 	"github.com/vaebook/vaebook/vaekit"
+	"github.com/vaebook/vaebook/vaekit/internal/engine"
 	"github.com/vaebook/vaebook/vaekit/show"
 )
 
@@ -142,7 +143,7 @@ func readJSON(path string, into any) error {
 	return nil
 }
 
-// writeJSON replaces the file whole, so that an interrupt leaves the old one or the new.
+// writeJSON replaces the file whole.
 func writeJSON(path string, value any) error {
 	text, err := json.MarshalIndent(value, "", "\t")
 	if err != nil {
@@ -151,8 +152,5 @@ func writeJSON(path string, value any) error {
 	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
 		return err
 	}
-	if err := os.WriteFile(path+".new", append(text, '\n'), 0o644); err != nil {
-		return err
-	}
-	return os.Rename(path+".new", path)
+	return engine.WriteFile(path, append(text, '\n'))
 }
