@@ -9,6 +9,7 @@ import (
 	"github.com/vaebook/vaebook/vaekit/dist"
 	"github.com/vaebook/vaebook/vaekit/internal/describe"
 	"github.com/vaebook/vaebook/vaekit/nets"
+	"github.com/vaebook/vaebook/vaekit/optim"
 )
 
 // IWAE is the negative importance-weighted bound in nats (Burda, Grosse and Salakhutdinov,
@@ -28,6 +29,10 @@ type IWAE struct {
 	K, M    int       // draws inside and outside of the logarithm; less than 1 means 1
 	Beta    float64   // mixes the bounds: Beta · ELBO + (1 − Beta) · IWAE
 	Encoder Estimator // of the gradient for the encoder and the posterior
+
+	// Schedule multiplies log p(z) − log q(z|x) in every weight at each step, as
+	// optim.Linear{Steps: 5000} for KL annealing (Sønderby et al., 2016). Nil: it stays.
+	Schedule optim.Schedule
 }
 
 // An Estimator is what gradient of an importance-weighted bound the encoder follows.
@@ -74,7 +79,7 @@ func (IWAE) Params() []nets.Param { return nil }
 // Loss is the mean over M of the bound. DReG and STL ask for a posterior with a
 // log-density at any z.
 func (o IWAE) Loss(t *Terms) Loss {
-	logW := t.LogWeight() // [K, M, batch]
+	logW := o.logWeight(t, t.LogPrior, t.LogPosterior)
 	loss := Loss{Value: o.bound(t, logW)}
 	switch o.Encoder {
 	case PIWAE:
@@ -82,11 +87,17 @@ func (o IWAE) Loss(t *Terms) Loss {
 		loss.Encoder = loss.Value
 		loss.Value = o.bound(t, graph.Reshape(logW, k*m, 1, -1))
 	case DReG:
-		loss.Encoder = o.alongThePath(t, 2)
+		loss.Encoder = o.alongThePath(t, true)
 	case STL:
-		loss.Encoder = o.alongThePath(t, 1)
+		loss.Encoder = o.alongThePath(t, false)
 	}
 	return loss
+}
+
+// logWeight is what a draw weighs, [K, M, batch], with the schedule's share of the rate.
+func (o IWAE) logWeight(t *Terms, logPrior, logPosterior *graph.Node) *graph.Node {
+	logPrior, logPosterior = t.scheduled(logPrior, o.Schedule), t.scheduled(logPosterior, o.Schedule)
+	return graph.Sub(graph.Add(t.LogLikelihood, logPrior), logPosterior)
 }
 
 // bound is −(Beta · ELBO + (1 − Beta) · IWAE) for log weights [K, M, batch].
@@ -100,20 +111,25 @@ func (o IWAE) bound(t *Terms, logW *graph.Node) *graph.Node {
 
 // alongThePath is a loss whose gradient for the encoder is that of the bound through z,
 // as if the density of the posterior did not change: each draw counts as much as its share
-// of all weights, to a power. What a prior that looks at the encoder (dist.VampPrior) says
-// of a z that stays where it is counts by the share itself.
-func (o IWAE) alongThePath(t *Terms, power float64) *graph.Node {
-	logW := graph.Sub(graph.Add(t.LogLikelihood, t.Prior.Fixed().LogProb(t.Z)), t.Posterior.Fixed().LogProb(t.Z))
-	logShare := graph.Sub(logW, graph.InsertAxes(dist.LogSumExp(logW, 0), 0))
-	counted := func(power float64, x *graph.Node) *graph.Node {
-		share := graph.Exp(graph.MulScalar(logShare, power))
+// of all weights, and with double to its square, for as much of the weight as the
+// posterior's density has a part in. What a prior that looks at the encoder
+// (dist.VampPrior) says of a z that stays where it is counts by the share itself.
+func (o IWAE) alongThePath(t *Terms, double bool) *graph.Node {
+	logW := o.logWeight(t, t.Prior.Fixed().LogProb(t.Z), t.Posterior.Fixed().LogProb(t.Z))
+	share := graph.Exp(graph.Sub(logW, graph.InsertAxes(dist.LogSumExp(logW, 0), 0)))
+	counted := func(share, x *graph.Node) *graph.Node {
 		if o.Beta != 0 {
 			share = graph.AddScalar(graph.MulScalar(share, 1-o.Beta), o.Beta/float64(logW.Shape().Dimensions[0]))
 		}
 		return t.BatchMean(graph.ReduceSum(graph.Mul(graph.StopGradient(share), x), 0))
 	}
-	direct := t.Prior.LogProb(graph.StopGradient(t.Z))
-	return graph.Neg(graph.Add(counted(power, logW), counted(1, direct)))
+	along := share
+	if double {
+		rest := graph.Mul(share, graph.OneMinus(share))
+		along = graph.Add(graph.Square(share), graph.Sub(rest, t.scheduled(rest, o.Schedule)))
+	}
+	direct := t.scheduled(t.Prior.LogProb(graph.StopGradient(t.Z)), o.Schedule)
+	return graph.Neg(graph.Add(counted(along, logW), counted(share, direct)))
 }
 
 func init() { describe.Register(IWAE{}) }

@@ -9,6 +9,7 @@ import (
 	"github.com/vaebook/vaebook/vaekit/dist"
 	"github.com/vaebook/vaebook/vaekit/internal/check"
 	"github.com/vaebook/vaebook/vaekit/internal/engine"
+	"github.com/vaebook/vaebook/vaekit/optim"
 )
 
 // The relatives of IWAE are what their papers say of the same log weights.
@@ -106,6 +107,8 @@ func TestEncoderGradientsAreUnbiased(t *testing.T) {
 			{K: 8, Encoder: DReG},
 			{K: 4, M: 2, Beta: 0.3, Encoder: DReG},
 			{Encoder: STL},
+			{Encoder: STL, Schedule: optim.Linear{From: 0.4, To: 0.4}},
+			{K: 8, Encoder: DReG, Schedule: optim.Linear{From: 0.4, To: 0.4}},
 		} {
 			k, m := o.Samples()
 			for _, looks := range []float64{0, 0.5} {

@@ -22,7 +22,8 @@ func rows(digits *datasets.Digits) []row {
 			return []figure{{What: what, Value: f.NLL, Error: f.NLLError, High: most(bar)}}, err
 		}
 	}
-	iwae := func(objective vaekit.Objective) vaekit.Model {
+	iwae := func(objective vaekit.IWAE) vaekit.Model {
+		objective.Schedule = optim.Linear{Steps: 10 * 600} // without it 15 of VAE's latents are used, not 19
 		return vaekit.Model{
 			Encoder: nets.MLPWith(nets.Tanh, 200, 200), Latent: 50, Decoder: nets.MLPWith(nets.Tanh, 200, 200),
 			Objective: objective,
@@ -54,7 +55,7 @@ func rows(digits *datasets.Digits) []row {
 		},
 		{
 			name: "iwae-k1", what: "1 layer, VAE k = 1, latent 50 (Burda et al., 2015), sticking the landing", data: dynamic,
-			trains:  []training{{"run", iwae(vaekit.IWAE{Encoder: vaekit.STL}), train, decaying(700)}},
+			trains:  []training{{"run", iwae(vaekit.IWAE{Encoder: vaekit.STL}), train, decaying(1200)}},
 			measure: nll("NLL", 87.0),
 		},
 		{
@@ -79,7 +80,7 @@ func rows(digits *datasets.Digits) []row {
 		},
 		{
 			name: "iwae-k1-long", what: "1 layer, VAE k = 1, longer", data: dynamic, long: true,
-			trains:  []training{{"run", iwae(vaekit.IWAE{Encoder: vaekit.STL}), train, decaying(2000)}},
+			trains:  []training{{"run", iwae(vaekit.IWAE{Encoder: vaekit.STL}), train, decaying(3000)}},
 			measure: withActiveUnits(test, 86.5, 17, 21),
 		},
 		{
@@ -141,9 +142,10 @@ func everything(digits *datasets.Digits) datasets.Dataset {
 }
 
 // decaying is training in so many epochs with batches of 100 and a learning rate that falls
-// to nothing, which the last nats need.
+// to nothing, which the last nats need, in a straight line: 0.3 nats better after 60 epochs
+// than half a wave of the cosine.
 func decaying(epochs int) vaekit.Training {
-	return vaekit.Training{Epochs: epochs, Batch: 100, Rate: 2e-3, Schedule: optim.Cosine{Steps: epochs * 600}}
+	return vaekit.Training{Epochs: epochs, Batch: 100, Rate: 2e-3, Schedule: optim.Linear{Steps: epochs * 600, From: 1}}
 }
 
 // measured is what all figures of likelihood are: all of data with 5,000 importance samples.
