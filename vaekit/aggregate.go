@@ -72,9 +72,9 @@ const pairedValues = 1 << 20
 
 // logProb is log q(z) of every draw, and after it that of each of its latents alone.
 func (a *aggregate) logProb(l *looker, w *engine.Weights) (logs [][]float64, err error) {
-	latent, n := l.model.Latent, len(a.numbers)
+	latent, n := l.model.latents(), len(a.numbers)
 	rows := min(lookRows, len(a.z))
-	mixed := min(n, max(1, pairedValues/(rows*l.model.Posterior.Outputs(latent))))
+	mixed := min(n, max(1, pairedValues/(rows*len(a.numbers[0]))))
 	f, err := l.function("aggregate", func(p *nets.Pass, in []*graph.Node) []*graph.Node {
 		z := graph.InsertAxes(in[1], 1)
 		z = graph.BroadcastToDims(z, in[1].Shape().Dimensions[0], in[2].Shape().Dimensions[0], latent)

@@ -55,9 +55,11 @@ type Figures struct {
 	Latent      int
 
 	// Proper is false where −log p(x|z) is not a negative log-likelihood of such
-	// data: Bernoulli on grey values. Distortion and ELBO then are cross-entropies,
-	// good to compare with other programs that report them, and not bits of anything.
+	// data: Bernoulli on grey values, or spectra beside samples. Distortion and ELBO are
+	// then good to compare with others of their kind, such as the cross-entropies that
+	// other programs report, and not bits of anything. Name is what the distortion is, and Why.
 	Proper     bool
+	Name, Why  string
 	BitsPerDim float64 // of −ELBO; NaN where not Proper
 
 	ImportanceSamples int
@@ -99,7 +101,7 @@ func (r *Run) Evaluate(data datasets.Dataset, what Evaluation) (Figures, error) 
 		}
 		data = first
 	}
-	t := tally{run: r, what: what, examples: data.Len(), proper: true, spread: make([]moments, r.Model.Latent)}
+	t := tally{run: r, what: what, examples: data.Len(), proper: true, spread: make([]moments, r.look.model.latents())}
 	if _, ok := r.Model.Posterior.(dist.FlowPosterior); ok {
 		t.mixture.draws = mostFlowed
 	}
@@ -189,6 +191,9 @@ func (t *tally) figures() (Figures, error) {
 		if s.variance() > activeVariance {
 			f.ActiveUnits++
 		}
+	}
+	if !f.Proper {
+		f.Name, f.Why = dist.Improper(t.run.Model.Likelihood)
 	}
 	if f.Proper {
 		f.BitsPerDim = BitsPerDim(-f.ELBO*n, t.values)

@@ -38,7 +38,8 @@ func (r *Run) FitPrior(data datasets.Dataset, prior dist.Prior) (fitted *Run, er
 	if _, err := model.build(r.Shape()); err != nil {
 		return nil, err
 	}
-	some, err := datasets.Subset(data, indicesAllOver(data.Len(), aggregateDraws))
+	positions := datasets.Size(r.look.model.positions)
+	some, err := datasets.Subset(data, indicesAllOver(data.Len(), max(1, aggregateDraws/positions)))
 	if err != nil {
 		return nil, fmt.Errorf("vaekit: %w", err)
 	}
@@ -48,7 +49,7 @@ func (r *Run) FitPrior(data datasets.Dataset, prior dist.Prior) (fitted *Run, er
 	}
 	p := priorFit{run: r, latent: r.Model.Latent}
 	for i, row := 0, 0; i < len(z); i, row = i+p.latent, row+1 {
-		if row%10 == 9 {
+		if row/positions%10 == 9 {
 			p.held = append(p.held, z[i:i+p.latent]...)
 		} else {
 			p.train = append(p.train, z[i:i+p.latent]...)

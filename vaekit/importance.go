@@ -25,7 +25,7 @@ const importanceValues = 8 << 20
 func (l *looker) importance(w *engine.Weights, b *datasets.Batch, numbers []float32, k int, seed uint64) ([]float64, error) {
 	width := datasets.Size(b.Shape)
 	if wide, ok := l.model.Prior.(interface{ Width(latent int) int }); ok {
-		width = max(width, wide.Width(l.model.Latent))
+		width = max(width, wide.Width(l.model.Latent)*datasets.Size(l.model.positions))
 	}
 	most := max(1, importanceValues/(lookRows*width))
 	calls := (k + most - 1) / most

@@ -94,8 +94,8 @@ func (r *Run) Corners(corners [4][]float32, n int, path Path) (*datasets.Batch, 
 // each stands for as much of a standard normal prior as any other: rows from the
 // top, where z₂ is large, columns from the left, where z₁ is small.
 func (r *Run) Manifold(n int) (*datasets.Batch, error) {
-	if r.Model.Latent != 2 {
-		return nil, fmt.Errorf("vaekit: a manifold is drawn of 2 latents; the model has %d: Traverse shows one at a time", r.Model.Latent)
+	if latents := r.look.model.latents(); latents != 2 {
+		return nil, fmt.Errorf("vaekit: a manifold is drawn of 2 latents; the model has %d: Traverse shows one at a time", latents)
 	}
 	if n < 1 {
 		return nil, fmt.Errorf("vaekit: a manifold of %d by %d has no picture", n, n)
@@ -114,8 +114,8 @@ func (r *Run) Manifold(n int) (*datasets.Batch, error) {
 
 // Traverse decodes z with one latent replaced by each of the values.
 func (r *Run) Traverse(z []float32, latent int, values ...float32) (*datasets.Batch, error) {
-	if latent < 0 || latent >= r.Model.Latent {
-		return nil, fmt.Errorf("vaekit: latent %d asked for; the model has %d, numbered from 0", latent, r.Model.Latent)
+	if latents := r.look.model.latents(); latent < 0 || latent >= latents {
+		return nil, fmt.Errorf("vaekit: latent %d asked for; the model has %d, numbered from 0", latent, latents)
 	}
 	points := make([][]float32, len(values))
 	for i, v := range values {

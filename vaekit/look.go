@@ -20,6 +20,7 @@ type looker struct {
 	names   []string // of the model's variables
 	mu      sync.Mutex
 	made    map[string]*engine.Function
+	other   map[int]*looker // for examples of so many positions
 }
 
 // Examples go through a graph lookRows at a time, or fewRows where there are no
@@ -31,7 +32,7 @@ const (
 )
 
 func newLooker(b *engine.Backend, model *built) *looker {
-	l := &looker{backend: b, model: model, made: map[string]*engine.Function{}}
+	l := &looker{backend: b, model: model, made: map[string]*engine.Function{}, other: map[int]*looker{}}
 	for _, p := range model.params() {
 		l.names = append(l.names, p.Name)
 	}
@@ -129,7 +130,7 @@ func (l *looker) decode(w *engine.Weights, z []float32, labels []int, draw bool,
 	if err != nil {
 		return nil, err
 	}
-	latent := l.model.Latent
+	latent := l.model.latents()
 	out, err := l.call(f, w, key, labels, len(z)/latent, engine.Tensor{Name: "z", Shape: []int{latent}, Data: z})
 	if err != nil {
 		return nil, err
@@ -140,7 +141,7 @@ func (l *looker) decode(w *engine.Weights, z []float32, labels []int, draw bool,
 // prior draws n latents from p(z), [n, latent].
 func (l *looker) prior(w *engine.Weights, n int, key func(int) uint64) ([]float32, error) {
 	f, err := l.function("prior", func(p *nets.Pass, in []*graph.Node) []*graph.Node {
-		z, _ := l.model.prior(p, in[0]).Draw(drawing(p, "prior"), in[0].Shape().Dimensions[0], l.model.Latent)
+		z, _ := l.model.prior(p, in[0]).Draw(drawing(p, "prior"), in[0].Shape().Dimensions[0], l.model.latents())
 		return []*graph.Node{z}
 	})
 	if err != nil {
@@ -268,7 +269,7 @@ func noKey(int) uint64 { return 0 }
 // draws are one z from the posterior of each example, [n, latent].
 func (l *looker) draws(w *engine.Weights, data datasets.Dataset) ([]float32, error) {
 	f, err := l.function("draws", func(p *nets.Pass, in []*graph.Node) []*graph.Node {
-		z, _ := l.model.encode(p, unpadded(in[0], at(in, 1))).Draw(drawing(p, "posterior"), in[0].Shape().Dimensions[0], l.model.Latent)
+		z, _ := l.model.encode(p, unpadded(in[0], at(in, 1))).Draw(drawing(p, "posterior"), in[0].Shape().Dimensions[0], l.model.latents())
 		return []*graph.Node{z}
 	})
 	if err != nil {

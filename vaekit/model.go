@@ -35,10 +35,17 @@ type Model struct {
 	Likelihood dist.Likelihood // p(x|z); nil means dist.Bernoulli{}
 	Objective  Objective       // what training lowers; nil means ELBO{}
 
+	// Local gives every position of what the encoder makes latents of its own, in place of
+	// one set for all: of [frames, channels] a sequence of [frames, Latent]. The decoder
+	// begins with that, and nothing in the model knows how long an example is where all its
+	// layers are convolutions or the like: [Run.Stream]. The prior is that of one position.
+	Local bool
+
 	// Classes makes the model conditional on the labels of the data, 0 … Classes−1 (Sohn, Lee
 	// and Yan, 2015): the encoder sees with each example a learned one of its class, added
-	// to it, and the decoder the class beside z, as 0 and 1. [Run.Class] then chooses what is
-	// drawn. 0: labels are not looked at.
+	// to it (a Local model: to the encoder's features, at every position), and the decoder the
+	// class beside z, as 0 and 1. [Run.Class] then chooses what is drawn. 0: labels are not
+	// looked at.
 	Classes int
 }
 
@@ -75,6 +82,7 @@ type part struct {
 type built struct {
 	Model
 	event       []int // shape of an example
+	positions   []int // that have latents of their own; nil: one set for all
 	encoderHead nets.Dense
 	decoderHead *nets.Dense // nil: the decoder's output is taken as it is
 	parts       []part
@@ -111,6 +119,11 @@ func (m Model) build(event []int) (*built, error) {
 	if _, err := b.Likelihood.Check(nil); err != nil {
 		return nil, fmt.Errorf("vaekit: Model.Likelihood cannot be: %w", err)
 	}
+	if l, ok := b.Likelihood.(interface{ Suits(event []int) error }); ok {
+		if err := l.Suits(event); err != nil {
+			return nil, fmt.Errorf("vaekit: Model.Likelihood does not suit the data: %w", err)
+		}
+	}
 	features, err := m.Encoder.Out(event)
 	if err != nil {
 		return nil, fmt.Errorf("vaekit: Model.Encoder does not fit examples of shape %v: %w", event, err)
@@ -120,8 +133,15 @@ func (m Model) build(event []int) (*built, error) {
 			return nil, fmt.Errorf("vaekit: Model.Objective cannot be: %w", err)
 		}
 	}
+	seen := []int{datasets.Size(features)} // by the layer that makes the posterior's numbers
+	if m.Local {
+		if err := b.local(features); err != nil {
+			return nil, err
+		}
+		seen = features[len(features)-1:]
+	}
 	b.encoderHead = nets.Dense{Units: b.Posterior.Outputs(m.Latent), Init: nets.GlorotUniform}
-	in := []int{m.Latent + m.Classes}
+	in := append(slices.Clone(b.positions), m.Latent+m.Classes)
 	out, err := m.Decoder.Out(in)
 	if err != nil {
 		return nil, fmt.Errorf("vaekit: Model.Decoder does not fit %d latents and %d classes: %w", m.Latent, m.Classes, err)
@@ -129,27 +149,33 @@ func (m Model) build(event []int) (*built, error) {
 	n := b.Likelihood.Outputs()
 	b.parts = []part{
 		{"encoder", m.Encoder.Params(event)},
-		{"posterior", b.encoderHead.Params([]int{datasets.Size(features)})},
+		{"posterior", b.encoderHead.Params(seen)},
 		{"posterior.density", b.Posterior.Params(m.Latent)},
 		{"prior", b.Prior.Params(m.Latent, event)},
 		{"decoder", m.Decoder.Params(in)},
 	}
 	if m.Classes > 0 {
-		b.parts = append(b.parts, part{"encoder.class", []nets.Param{{Name: "example", Shape: []int{m.Classes, datasets.Size(event)}}}})
+		one := datasets.Size(event)
+		if m.Local {
+			one = seen[0]
+		}
+		b.parts = append(b.parts, part{"encoder.class", []nets.Param{{Name: "example", Shape: []int{m.Classes, one}}}})
 	}
 	if !fits(m.Decoder, out, event, n) {
-		b.decoderHead = &nets.Dense{Units: datasets.Size(event) * n, Init: nets.GlorotUniform}
-		b.parts = append(b.parts, part{"output", b.decoderHead.Params([]int{datasets.Size(out)})})
+		if b.decoderHead, seen, err = b.output(out, n); err != nil {
+			return nil, err
+		}
+		b.parts = append(b.parts, part{"output", b.decoderHead.Params(seen)})
 	}
 	b.parts = append(b.parts,
 		part{"likelihood", b.Likelihood.Params(event)},
 		part{"objective", b.Objective.Params()})
-	seen := map[string]bool{}
+	listed := map[string]bool{}
 	for _, p := range b.params() {
-		if seen[p.Name] {
+		if listed[p.Name] {
 			return nil, fmt.Errorf("vaekit: two parameters are called %s; a layer lists each name once", p.Name)
 		}
-		if seen[p.Name] = true; len(p.Shape) > 0 && slices.Min(p.Shape) < 1 {
+		if listed[p.Name] = true; len(p.Shape) > 0 && slices.Min(p.Shape) < 1 {
 			return nil, fmt.Errorf("vaekit: parameter %s has shape %v; every dimension must be at least 1", p.Name, p.Shape)
 		}
 	}
@@ -172,6 +198,12 @@ func fits(decoder nets.Net, out, event []int, n int) bool {
 	wide := slices.Clone(event)
 	wide[len(wide)-1] *= n
 	return slices.Equal(out, wide) || slices.Equal(out, append(slices.Clone(event), n))
+}
+
+// part are the parameters of the part called name, by their names in it.
+func (b *built) part(name string) []nets.Param {
+	i := slices.IndexFunc(b.parts, func(p part) bool { return p.name == name })
+	return b.parts[i].params
 }
 
 // params are the model's parameters by their full names.

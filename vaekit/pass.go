@@ -2,6 +2,7 @@ package vaekit
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/gomlx/compute/dtypes"
 	"github.com/gomlx/gomlx/core/graph"
@@ -16,20 +17,33 @@ import (
 // loops where the last axis is short, and an image of one channel ends in an axis of 1.
 // Only the nets see the shape of an example.
 
-// numbers are what the encoder says of x [batch, values]: [batch, Posterior.Outputs].
+// numbers are what the encoder says of x [batch, values]: [batch, Posterior.Outputs], those
+// of a Local model position by position.
 func (b *built) numbers(p *nets.Pass, x *graph.Node) *graph.Node {
+	batch := x.Shape().Dimensions[0]
+	var class *graph.Node // [batch, values or channels]
 	if p.Labels != nil {
-		x = graph.Add(x, graph.MatMul(b.class(p, x.DType(), 1), p.In("encoder").In("class").Param("example")))
+		class = graph.MatMul(b.class(p, x.DType(), 1), p.In("encoder").In("class").Param("example"))
 	}
-	x = graph.Reshape(x, append([]int{x.Shape().Dimensions[0]}, b.event...)...)
+	if class != nil && !b.Local {
+		x = graph.Add(x, class)
+	}
+	x = graph.Reshape(x, append([]int{batch}, b.event...)...)
 	h := b.through(b.Encoder, p.In("encoder"), x)
-	h = graph.Reshape(h, h.Shape().Dimensions[0], -1)
-	return b.encoderHead.Apply(p.In("posterior"), h)
+	if !b.Local {
+		return b.encoderHead.Apply(p.In("posterior"), graph.Reshape(h, batch, -1))
+	}
+	if class != nil {
+		h = graph.Reshape(h, batch, -1, h.Shape().Dimensions[h.Rank()-1])
+		h = graph.Add(h, graph.InsertAxes(class, 1))
+	}
+	return graph.Reshape(b.encoderHead.Apply(p.In("posterior"), h), batch, -1)
 }
 
 // posterior is q(z|x) for the encoder's numbers.
 func (b *built) posterior(p *nets.Pass, numbers *graph.Node) dist.Density {
-	return b.Posterior.Density(p.In("posterior").In("density"), numbers, b.Latent)
+	numbers = graph.Reshape(numbers, -1, b.Posterior.Outputs(b.Latent))
+	return b.everyPosition(b.Posterior.Density(p.In("posterior").In("density"), numbers, b.Latent))
 }
 
 // encode is q(z|x) for x [batch, values].
@@ -48,10 +62,15 @@ func (b *built) through(net nets.Layer, p *nets.Pass, x *graph.Node) *graph.Node
 
 // prior is p(z).
 func (b *built) prior(p *nets.Pass, like *graph.Node) dist.Density {
-	return b.Prior.Density(p.In("prior"), dist.Given{
+	return b.everyPosition(b.Prior.Density(p.In("prior"), dist.Given{
 		Graph: like.Graph(), DType: like.DType(), Latent: b.Latent,
-		Encode: func(x *graph.Node) dist.Density { return b.encode(p.Labelled(nil), x) },
-	})
+		Encode: func(x *graph.Node) dist.Density {
+			if b.Local {
+				panic(fmt.Errorf("%T looks at the encoder, which says something of every position; with Model.Local take a prior that does not", b.Prior))
+			}
+			return b.encode(p.Labelled(nil), x)
+		},
+	}))
 }
 
 // class is the labels of a pass as 0 and 1, n times one after another, [n·batch, classes].
@@ -61,14 +80,23 @@ func (b *built) class(p *nets.Pass, dtype dtypes.DType, n int) *graph.Node {
 
 // decode is what the likelihood wants to know of z [n·batch, latent]: [n·batch, values, outputs].
 func (b *built) decode(p *nets.Pass, z *graph.Node) *graph.Node {
+	z = graph.Reshape(z, append(append([]int{-1}, b.positions...), b.Latent)...)
 	if p.Labels != nil {
 		n := z.Shape().Dimensions[0] / p.Labels.Shape().Dimensions[0]
-		z = graph.Concatenate([]*graph.Node{z, b.class(p, z.DType(), n)}, 1)
+		class := b.class(p, z.DType(), n)
+		for range b.positions {
+			class = graph.InsertAxes(class, 1)
+		}
+		dims := append(slices.Clone(z.Shape().Dimensions[:z.Rank()-1]), b.Classes)
+		z = graph.Concatenate([]*graph.Node{z, graph.BroadcastToDims(class, dims...)}, -1)
 	}
 	h := b.through(b.Decoder, p.In("decoder"), z)
 	batch := h.Shape().Dimensions[0]
 	if b.decoderHead != nil {
-		h = b.through(b.decoderHead, p.In("output"), graph.Reshape(h, batch, -1))
+		if !b.Local {
+			h = graph.Reshape(h, batch, -1)
+		}
+		h = b.through(b.decoderHead, p.In("output"), h)
 	}
 	return graph.Reshape(h, batch, datasets.Size(b.event), b.Likelihood.Outputs())
 }
@@ -84,11 +112,11 @@ func (b *built) terms(p *nets.Pass, x, mask *graph.Node, k, m int) *Terms {
 func (b *built) explain(p *nets.Pass, q dist.Density, x, mask *graph.Node, k, m int) *Terms {
 	batch := x.Shape().Dimensions[0]
 	prior := b.prior(p, x)
-	z, logPosterior := q.Draw(drawing(p, "posterior"), k, m, batch, b.Latent)
-	z.AssertDims(k, m, batch, b.Latent)
+	z, logPosterior := q.Draw(drawing(p, "posterior"), k, m, batch, b.latents())
+	z.AssertDims(k, m, batch, b.latents())
 	logPosterior.AssertDims(k, m, batch)
 
-	out := b.decode(p, graph.Reshape(z, k*m*batch, b.Latent))
+	out := b.decode(p, graph.Reshape(z, k*m*batch, b.latents()))
 	likelihood := p.In("likelihood")
 	loglik := b.Likelihood.LogProb(likelihood, out, repeat(x, k*m), repeat(mask, k*m))
 	return &Terms{

@@ -71,7 +71,7 @@ func (l *looker) replay(w *engine.Weights, b *datasets.Batch, numbers []float32,
 		z, _ := q.Draw(func(name string, dims ...int) *graph.Node {
 			noise := drawing(p, "posterior")(name, append([]int{dims[0] / 2}, dims[1:]...)...)
 			return graph.Concatenate([]*graph.Node{noise, graph.Neg(noise)}, 0)
-		}, 2, rows, l.model.Latent)
+		}, 2, rows, l.model.latents())
 		out, likelihood := l.model.decode(p, graph.Reshape(z, 2*rows, -1)), p.In("likelihood")
 		results := []*graph.Node{graph.Neg(l.model.Likelihood.LogProb(likelihood, out, x, mask))}
 		if residuals {

@@ -16,7 +16,7 @@ func (f Figures) String() string {
 	fmt.Fprintf(&s, "ELBO          %9.2f\n", f.ELBO)
 	name := "distortion −log p(x|z)"
 	if !f.Proper {
-		name = "cross-entropy"
+		name = f.Name
 	}
 	line("distortion", f.Distortion, name)
 	line("rate", f.Rate, "KL(q(z|x) ‖ p(z))")
@@ -55,7 +55,7 @@ func (f Figures) String() string {
 		fmt.Fprintf(&s, "\n(no rate–distortion curve: %s)", f.CurveNote)
 	}
 	if !f.Proper {
-		s.WriteString("\n(the data has grey values, so these are cross-entropies, not likelihoods: compare them only with each other)")
+		fmt.Fprintf(&s, "\n(%s: compare them only with each other)", f.Why)
 	}
 	for _, finding := range f.Diagnosis {
 		fmt.Fprintf(&s, "\n! %s", finding)

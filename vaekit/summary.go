@@ -2,6 +2,7 @@ package vaekit
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/vaebook/vaebook/datasets"
@@ -31,8 +32,8 @@ func (m Model) Summary(event ...int) (table string, err error) {
 		learned += n
 		fmt.Fprintf(&s, "%-11s %-34s %-14s %10d\n", part, layer, out, n)
 	}
-	var net func(part string, net nets.Net, in []int) []int
-	net = func(part string, of nets.Net, in []int) []int {
+	var net func(part string, net nets.Net, in []int)
+	net = func(part string, of nets.Net, in []int) {
 		for _, layer := range of {
 			out, _ := layer.Out(in) // build has checked that it fits
 			if inner, ok := layer.(nets.Net); ok {
@@ -42,22 +43,22 @@ func (m Model) Summary(event ...int) (table string, err error) {
 			}
 			in = out
 		}
-		return in
 	}
 	fmt.Fprintf(&s, "%-11s %-34s %-14s %10s\n", "part", "layer", "output", "parameters")
-	features := net("encoder", b.Encoder, event)
-	row("posterior", layerLine(b.encoderHead), times([]int{b.encoderHead.Units}), b.encoderHead.Params([]int{datasets.Size(features)}))
-	row("", describe.Name(b.Posterior), times([]int{b.Latent}), b.Posterior.Params(b.Latent))
-	row("prior", describe.Name(b.Prior), times([]int{b.Latent}), b.Prior.Params(b.Latent, event))
+	at := func(n int) []int { return append(slices.Clone(b.positions), n) } // every position n numbers
+	net("encoder", b.Encoder, event)
+	row("posterior", layerLine(b.encoderHead), times(at(b.encoderHead.Units)), b.part("posterior"))
+	row("", describe.Name(b.Posterior), times(at(b.Latent)), b.part("posterior.density"))
+	row("prior", describe.Name(b.Prior), times(at(b.Latent)), b.part("prior"))
 	if b.Classes > 0 {
-		row("class", "an example of each", times([]int{b.Classes}), []nets.Param{{Shape: []int{b.Classes, datasets.Size(event)}}})
+		row("class", "an example of each", times([]int{b.Classes}), b.part("encoder.class"))
 	}
-	out := net("decoder", b.Decoder, []int{b.Latent + b.Classes})
+	net("decoder", b.Decoder, at(b.Latent+b.Classes))
 	if b.decoderHead != nil {
-		row("output", layerLine(*b.decoderHead), times([]int{b.decoderHead.Units}), b.decoderHead.Params([]int{datasets.Size(out)}))
+		row("output", layerLine(*b.decoderHead), times(append(slices.Clone(event[:len(b.positions)]), b.decoderHead.Units)), b.part("output"))
 	}
-	row("likelihood", describe.Name(b.Likelihood), times(event), b.Likelihood.Params(event))
-	row("objective", describe.Name(b.Objective), "", b.Objective.Params())
+	row("likelihood", describe.Name(b.Likelihood), times(event), b.part("likelihood"))
+	row("objective", describe.Name(b.Objective), "", b.part("objective"))
 	fmt.Fprintf(&s, "%d parameters, %.1f MB as float32", learned, float64(4*learned)/1e6)
 	if state > 0 {
 		fmt.Fprintf(&s, "; %d numbers kept that are not learned", state)

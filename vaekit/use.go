@@ -27,7 +27,7 @@ func (r *Run) Encode(data datasets.Dataset) (*Latents, error) {
 	if err := r.look.suits(data); err != nil {
 		return nil, err
 	}
-	l := &Latents{Dim: r.Model.Latent}
+	l := &Latents{Dim: r.look.model.latents()}
 	err := pieces(data, 0, func(_ int, b *datasets.Batch) error {
 		mean, sigma, err := r.look.encode(r.weights, b)
 		l.Mean, l.Sigma, l.Labels = append(l.Mean, mean...), append(l.Sigma, sigma...), append(l.Labels, b.Labels...)
@@ -59,7 +59,7 @@ func (r *Run) drawn(n int, otherwise []int) []int {
 	return otherwise
 }
 
-// Decode is E[x|z] for each z, [latent]: probabilities of 1 for a Bernoulli
+// Decode is E[x|z] for each z, [latent], or [positions·latent] of a Local model: probabilities of 1 for a Bernoulli
 // likelihood, means for a Gaussian. Where the model has classes, choose one by [Run.Class].
 func (r *Run) Decode(z ...[]float32) (*datasets.Batch, error) {
 	flat, err := r.flat(z)
@@ -134,8 +134,8 @@ func (r *Run) flat(z [][]float32) ([]float32, error) {
 	}
 	var flat []float32
 	for i, one := range z {
-		if len(one) != r.Model.Latent {
-			return nil, fmt.Errorf("vaekit: z number %d has %d values; the model has %d latents", i, len(one), r.Model.Latent)
+		if latents := r.look.model.latents(); len(one) != latents {
+			return nil, fmt.Errorf("vaekit: z number %d has %d values; the model has %d latents", i, len(one), latents)
 		}
 		flat = append(flat, one...)
 	}

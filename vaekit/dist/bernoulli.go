@@ -51,4 +51,9 @@ func (Bernoulli) Check(values []float32) (proper bool, err error) {
 	return !slices.ContainsFunc(values, gray), nil
 }
 
+// Improper says that grey values have a cross-entropy.
+func (Bernoulli) Improper() (name, why string) {
+	return "cross-entropy", "the data has grey values, so these are cross-entropies, not likelihoods"
+}
+
 func init() { describe.Register(Bernoulli{}) }

@@ -1,4 +1,6 @@
 package dist
 
-// Lgamma is the log-gamma function inside a graph.
-var Lgamma = lgamma
+var (
+	Lgamma = lgamma // the log-gamma function inside a graph
+	Power  = power  // the power spectrum of sounds inside a graph
+)

@@ -36,6 +36,16 @@ type Likelihood interface {
 	Check(values []float32) (proper bool, err error)
 }
 
+// Improper is, of a likelihood that explains values without being proper, what −log p is
+// called then and why it is not a negative log-likelihood: what the likelihood's own method
+// Improper() (name, why string) says.
+func Improper(l Likelihood) (name, why string) {
+	if l, ok := l.(interface{ Improper() (name, why string) }); ok {
+		return l.Improper()
+	}
+	return "distortion", "these are no likelihoods of such data"
+}
+
 // present is x with 0 where it is masked: padding may hold anything, NaN included.
 func present(x, mask *graph.Node) *graph.Node {
 	if mask == nil {
