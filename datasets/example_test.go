@@ -9,6 +9,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"slices"
 
 	"github.com/vaebook/vaebook/datasets"
 	"github.com/vaebook/vaebook/vaekit/audio"
@@ -234,4 +235,32 @@ func ExampleMNIST() {
 func ExampleSpeaker() {
 	fmt.Println(datasets.Speaker("3_theo_7.wav@10000"))
 	// Output: theo
+}
+
+// A class for each speaker and digit, to condition a model on: 0 … 59. As for
+// SpokenDigits, this is compiled and not run.
+func ExampleRelabel() {
+	speech, err := datasets.SpokenDigits()
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	class := func(origin string, digit int) int {
+		return 10*slices.Index(datasets.Speakers(), datasets.Speaker(origin)) + digit
+	}
+	train, err := datasets.Relabel(speech.Train, class)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	batch, err := datasets.Read(train, 0, 1, 2)
+	fmt.Println(batch.Origin, batch.Labels, err)
+}
+
+// Speakers are numbered in alphabetical order.
+func ExampleSpeakers() {
+	origin, digit := "3_theo_7.wav@10000", 3
+	speaker := slices.Index(datasets.Speakers(), datasets.Speaker(origin))
+	fmt.Println("speaker", speaker, "says", digit, "in class", 10*speaker+digit)
+	// Output: speaker 4 says 3 in class 43
 }
