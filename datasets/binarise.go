@@ -89,11 +89,10 @@ func (b *binarised) Resident(visit uint64) Table {
 
 // draw sets bits to 0 or 255 for the example with the given index.
 func (b *binarised) draw(bits []uint8, grey Table, visit uint64, index int) {
-	var source rand.PCG
-	source.Seed(mix(b.seed, visit), mix(visit+0x5851F42D4C957F2D, uint64(index)))
+	source := drawsAt(b.seed, visit, index)
 	per := len(bits)
 	if grey.Bytes == nil {
-		random := rand.New(&source)
+		random := rand.New(source)
 		for i, p := range grey.Floats[index*per : (index+1)*per] {
 			bits[i] = 0
 			if random.Float32() < p {
@@ -102,7 +101,7 @@ func (b *binarised) draw(bits []uint8, grey Table, visit uint64, index int) {
 		}
 		return
 	}
-	drawBytes(bits, grey.Bytes[index*per:(index+1)*per], &source)
+	drawBytes(bits, grey.Bytes[index*per:(index+1)*per], source)
 }
 
 // drawBytes sets each of bits to 255 with probability grey/255 exactly, else to
@@ -126,6 +125,19 @@ func drawBytes(bits, grey []uint8, source *rand.PCG) {
 		}
 	}
 }
+
+// drawsAt is the source of what is drawn for one example at one visit.
+func drawsAt(seed, visit uint64, index int) *rand.PCG {
+	return rand.NewPCG(mix(seed, visit), mix(visit+0x5851F42D4C957F2D, uint64(index)))
+}
+
+// Mixed into a seed, so that what has the same one, such as 0, draws independently:
+// a crop would else lie as early in its segment as that lies in its recording.
+const (
+	recordingDraws uint64 = 1 + iota
+	cropDraws
+	augmentDraws
+)
 
 // mix hashes a and b to 64 bits (SplitMix64's finaliser, twice), so that
 // neighbouring seeds, visits and indices give unrelated streams.

@@ -25,7 +25,8 @@ type Dataset interface {
 	// grey image of 28 by 28 pixels, [10000, 1] for 10,000 samples of mono sound.
 	Shape() []int
 
-	// Read sets batch to the examples with the given indices, in that order.
+	// Read sets batch to the examples with the given indices, in that order. What
+	// it sets is the caller's, who may change it.
 	//
 	// Visit counts the passes over the data. A dataset that draws at random
 	// (dynamic binarisation, random crops) draws from its seed, the visit and

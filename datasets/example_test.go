@@ -9,6 +9,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"slices"
 
 	"github.com/vaebook/vaebook/datasets"
 	"github.com/vaebook/vaebook/vaekit/audio"
@@ -135,6 +136,77 @@ func ExampleWAVFolder() {
 	// Output: [10000 1] [hum.wav@0 hum.wav@10000] <nil>
 }
 
+// Each visit sees other stretches of the recordings.
+func ExampleSegments() {
+	dir, err := os.MkdirTemp("", "sounds")
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	defer os.RemoveAll(dir)
+	minute := &audio.Sound{Rate: 16000, Channels: [][]float32{make([]float32, 60*16000)}}
+	if err := minute.WriteFile(filepath.Join(dir, "rain.wav"), audio.PCM16); err != nil {
+		fmt.Println(err)
+		return
+	}
+	sounds, err := datasets.WAVFolder(dir, datasets.Segments{Random: true})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	var batch datasets.Batch
+	for visit := range uint64(2) { // as training reads it, epoch by epoch
+		err := sounds.Read(&batch, visit, []int{0, 1})
+		fmt.Println(batch.Origin, err)
+	}
+	// Output:
+	// [rain.wav@943601 rain.wav@320608] <nil>
+	// [rain.wav@202458 rain.wav@427620] <nil>
+}
+
+// A data set of 0.25 s stretches, louder or softer and of either sign.
+func ExampleAugment() {
+	strings, err := datasets.Plucked(datasets.Plucking{Examples: 100})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	short, err := datasets.Crop(strings, 4000, 0)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	varied, err := datasets.Augment(short, datasets.Augmentation{Gain: 6, Polarity: true})
+	fmt.Println(varied.Len(), "examples of shape", varied.Shape(), err)
+	// Output: 100 examples of shape [4000 1] <nil>
+}
+
+// Where in each example the stretch lies is another place at each visit.
+func ExampleCrop() {
+	rise := make([]float32, 1000)
+	for i := range rise {
+		rise[i] = float32(i)
+	}
+	data, err := datasets.FromFloats([]int{1000, 1}, rise, nil)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	short, err := datasets.Crop(data, 4, 0)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	var batch datasets.Batch
+	for visit := range uint64(2) {
+		err := short.Read(&batch, visit, []int{0})
+		fmt.Println(batch.Values, err)
+	}
+	// Output:
+	// [304 305 306 307] <nil>
+	// [60 61 62 63] <nil>
+}
+
 func ExamplePlucked() {
 	strings, err := datasets.Plucked(datasets.Plucking{Examples: 100})
 	if err != nil {
@@ -163,4 +235,32 @@ func ExampleMNIST() {
 func ExampleSpeaker() {
 	fmt.Println(datasets.Speaker("3_theo_7.wav@10000"))
 	// Output: theo
+}
+
+// A class for each speaker and digit, to condition a model on: 0 … 59. As for
+// SpokenDigits, this is compiled and not run.
+func ExampleRelabel() {
+	speech, err := datasets.SpokenDigits()
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	class := func(origin string, digit int) int {
+		return 10*slices.Index(datasets.Speakers(), datasets.Speaker(origin)) + digit
+	}
+	train, err := datasets.Relabel(speech.Train, class)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	batch, err := datasets.Read(train, 0, 1, 2)
+	fmt.Println(batch.Origin, batch.Labels, err)
+}
+
+// Speakers are numbered in alphabetical order.
+func ExampleSpeakers() {
+	origin, digit := "3_theo_7.wav@10000", 3
+	speaker := slices.Index(datasets.Speakers(), datasets.Speaker(origin))
+	fmt.Println("speaker", speaker, "says", digit, "in class", 10*speaker+digit)
+	// Output: speaker 4 says 3 in class 43
 }

@@ -38,9 +38,9 @@ type Speech struct {
 // Each recording is brought from 8 to 16 kHz, divided by its largest absolute
 // value, and padded with a mask to one segment; those longer than 0.625 s are
 // split. Labels are the digits. Origin tells the file and the first sample, such
-// as "3_theo_7.wav@10000"; [Speaker] takes the name out of it. As its README
-// says, recordings 0 to 4 of each speaker and digit are the test set, 5 to 49
-// are for training.
+// as "3_theo_7.wav@10000"; [Speaker] takes the name out of it, and [Relabel] makes
+// labels of it. As its README says, recordings 0 to 4 of each speaker and digit are
+// the test set, 5 to 49 are for training.
 //
 // The files are read from the folder fsdd/recordings in [Dir].
 func SpokenDigits() (*Speech, error) {
@@ -82,6 +82,12 @@ func Speaker(origin string) string {
 		return ""
 	}
 	return speaker
+}
+
+// Speakers are the six people of [SpokenDigits], in alphabetical order: what
+// numbers them from 0 to 5.
+func Speakers() []string {
+	return []string{"george", "jackson", "lucas", "nicolas", "theo", "yweweler"}
 }
 
 // parseSpoken reads {digit}_{speaker}_{index}.wav, with an offset after it or not.

@@ -32,6 +32,14 @@ type Sharded interface {
 	Shard() int
 }
 
+// shardOf is the Shard of data that is [Sharded], and 1 of other.
+func shardOf(data Dataset) int {
+	if s, ok := data.(Sharded); ok {
+		return s.Shard()
+	}
+	return 1
+}
+
 // A Table holds the values of examples in one of two forms.
 type Table struct {
 	Bytes  []uint8   // [examples, shape...]; v stands for v/255. Nil: see Floats

@@ -3,6 +3,7 @@ package datasets
 import (
 	"fmt"
 	"math"
+	"math/rand/v2"
 	"path/filepath"
 	"sort"
 	"sync"
@@ -15,6 +16,13 @@ type Segments struct {
 	Length int // samples in an example; 0: 10,000
 	Hop    int // samples between the beginnings of examples; 0: Length, no overlap
 	Rate   int // in Hz, that all recordings are brought to; 0: 16,000
+
+	// Random makes each visit of an example another stretch of its recording, drawn
+	// from Seed, the visit and the example's number alone. Every stretch that lies
+	// within the recording is equally likely. A recording has as many examples as
+	// without, so Hop says how many stretches of it a visit sees.
+	Random bool
+	Seed   uint64
 }
 
 func (s Segments) filled() Segments {
@@ -35,10 +43,13 @@ func (s Segments) filled() Segments {
 //
 // Each recording is mixed to mono, brought to one rate and divided by its
 // largest absolute value; silence stays silence, and a recording without samples
-// gives no segments. Its last segment is padded and masked. Where the files lie
+// gives no segments. Its last segment is padded and masked; with [Segments].Random
+// only the one segment of a recording that is shorter than it. Where the files lie
 // in sub-folders of dir, each sub-folder is a label, numbered in alphabetic
 // order. Origin is the path in dir and the first sample at the new rate, such as
 // "birds/wren.wav@20000".
+//
+//	train, err := datasets.WAVFolder("birds", datasets.Segments{Random: true})
 //
 // Only headers are read to begin with. Later each segment is read from the disk
 // alone, with the recording's largest value, which is found when it is first
@@ -143,7 +154,7 @@ func (r *Recordings) Shape() []int { return []int{r.cut.Length, 1} }
 func (r *Recordings) Rate() int { return r.cut.Rate }
 
 // Read sets batch to the segments with the given indices.
-func (r *Recordings) Read(batch *Batch, _ uint64, indices []int) error {
+func (r *Recordings) Read(batch *Batch, visit uint64, indices []int) error {
 	if err := checkIndices(r.dir, indices, r.n); err != nil {
 		return err
 	}
@@ -156,7 +167,7 @@ func (r *Recordings) Read(batch *Batch, _ uint64, indices []int) error {
 		// where their successor does and come before it.
 		which := sort.Search(len(r.recordings), func(k int) bool { return r.recordings[k].first > index }) - 1
 		rec := &r.recordings[which]
-		offset := (index - rec.first) * r.cut.Hop
+		offset := r.begin(rec, visit, index)
 		n, err := r.segment(batch.Values[i*per:(i+1)*per], rec, offset)
 		if err != nil {
 			return err
@@ -174,6 +185,15 @@ func (r *Recordings) Read(batch *Batch, _ uint64, indices []int) error {
 		}
 	}
 	return nil
+}
+
+// begin is where a segment begins in its recording.
+func (r *Recordings) begin(rec *recording, visit uint64, index int) int {
+	if !r.cut.Random {
+		return (index - rec.first) * r.cut.Hop
+	}
+	spare := max(rec.length-r.cut.Length, 0)
+	return rand.New(drawsAt(mix(r.cut.Seed, recordingDraws), visit, index)).IntN(spare + 1)
 }
 
 // segment sets values to the recording from offset on, and returns how many of

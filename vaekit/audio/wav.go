@@ -14,13 +14,15 @@ import (
 // into WAVE_FORMAT_EXTENSIBLE's sub-format.
 
 // Read reads a WAV file: PCM of 8, 16, 24 or 32 bits or float of 32 or 64 bits,
-// WAVE_FORMAT_EXTENSIBLE included, of any number of channels and any rate.
+// WAVE_FORMAT_EXTENSIBLE included, of any number of channels and any rate. Files
+// of more than 4 GB have the form RF64 (EBU Tech 3306, 2009) or BW64, or are streams.
 //
 // PCM of 8, 16 and 24 bits is represented exactly; 32-bit integers and 64-bit
 // floats are rounded to the nearest float32. A stream, whose header was written
 // before its length was known (a data size of 0 or of about 2³¹ or 2³² bytes),
-// is read to its end. A file that is shorter than its header says is an error,
-// and so is a sample that is not finite.
+// is read to its end; so is what a program that was stopped while it recorded has
+// left: a header that tells of no samples and of the end, and more behind it. A file
+// that is shorter than its header says is an error, and so is a sample that is not finite.
 func Read(r io.Reader) (*Sound, error) {
 	h, err := readHeader(r)
 	if err != nil {
@@ -93,13 +95,16 @@ func (h *header) settle(there int64) error {
 // readHeader reads up to the first sample.
 func readHeader(r io.Reader) (*header, error) {
 	var riff [12]byte
-	if _, err := io.ReadFull(r, riff[:]); err != nil {
+	if n, err := io.ReadFull(r, riff[:]); n == 0 && err == io.EOF {
+		return nil, errors.New("the file is empty (0 bytes): copy it again, or delete it")
+	} else if err != nil {
 		return nil, fmt.Errorf("too short for a WAV file, which begins with 12 bytes RIFF….WAVE: %w", eof(err))
 	}
-	if id := string(riff[:4]); id != "RIFF" || string(riff[8:]) != "WAVE" {
+	if id := string(riff[:4]); id != "RIFF" && id != "RF64" && id != "BW64" || string(riff[8:]) != "WAVE" {
 		return nil, fmt.Errorf("not a RIFF WAVE file (it begins with %q); convert with \"sox in.… -b 16 out.wav\"", riff[:])
 	}
 	riffSize := binary.LittleEndian.Uint32(riff[4:])
+	var long int64 // size of the samples in a file that may be larger than 4 GB; 0 or less: not said
 	h := &header{offset: 12}
 	for {
 		var chunk [8]byte
@@ -113,10 +118,13 @@ func readHeader(r io.Reader) (*header, error) {
 			if h.channels == 0 {
 				return nil, errors.New("the samples stand before the fmt chunk that says what they are; convert with \"sox in.wav -b 16 out.wav\"")
 			}
-			h.size = int64(size)
-			// Programs that write into a pipe leave 0, or the largest size they can
-			// say: ffmpeg 2³²−1, sox 2³¹−4096 and a little.
-			h.streamed = size >= 0x7FFFF000 || size == 0 && (riffSize == 0 || riffSize >= 0x7FFFF000)
+			h.size, h.streamed = int64(size), unsaid(size)
+			switch {
+			case size == math.MaxUint32 && long > 0:
+				h.size, h.streamed = long, false
+			case size == 0: // and the file, by its header, ends here
+				h.streamed = unsaid(riffSize) || int64(riffSize)+8 <= h.offset
+			}
 			if !h.streamed && h.size%int64(h.frameBytes()) != 0 {
 				return nil, fmt.Errorf("%d bytes of samples are no whole number of frames of %d bytes: the header is damaged; try \"sox --ignore-length in.wav out.wav\"", h.size, h.frameBytes())
 			}
@@ -132,6 +140,18 @@ func readHeader(r io.Reader) (*header, error) {
 			if err := skip(r, int64(size)-int64(len(body))+int64(size&1)); err != nil {
 				return nil, fmt.Errorf("fmt chunk: %w", eof(err))
 			}
+		case "ds64":
+			var sizes [16]byte // of all, and of the samples
+			if size < 28 {
+				return nil, fmt.Errorf("a ds64 chunk has 28 bytes or more, this one %d: the file is damaged", size)
+			}
+			if _, err := io.ReadFull(r, sizes[:]); err != nil {
+				return nil, fmt.Errorf("ds64 chunk: %w", eof(err))
+			}
+			long = int64(binary.LittleEndian.Uint64(sizes[8:]))
+			if err := skip(r, int64(size)-16+int64(size&1)); err != nil {
+				return nil, fmt.Errorf("ds64 chunk: %w", eof(err))
+			}
 		default:
 			if err := skip(r, int64(size)+int64(size&1)); err != nil {
 				return nil, fmt.Errorf("chunk %q of %d bytes: %w", id, size, eof(err))
@@ -139,6 +159,13 @@ func readHeader(r io.Reader) (*header, error) {
 		}
 		h.offset += int64(size) + int64(size&1) // chunks begin at even places
 	}
+}
+
+// unsaid says of a size that the program did not know it when it wrote the header.
+// Programs that write into a pipe leave the largest size they can say: ffmpeg 2³²−1,
+// sox 2³¹−4096 and a little, arecord 2³¹. What lies between is the size of a large file.
+func unsaid(size uint32) bool {
+	return size >= 0x7FFFF000 && size <= 1<<31 || size >= 0xFFFFF000
 }
 
 // parse reads the fmt chunk.
@@ -205,7 +232,8 @@ func (h *header) decode(raw []byte, from int64) (*Sound, error) {
 				to[i] = float32(int32(binary.LittleEndian.Uint32(b))) / (1 << 31)
 			}
 			if h.float && !isFinite(to[i]) {
-				return nil, fmt.Errorf("sample %d of channel %d is %v; a program upstream divided by zero or overflowed: repair it, or cut the place out", from+int64(i), c, to[i])
+				at := from + int64(i)
+				return nil, fmt.Errorf("sample %d of channel %d, at %.3f s, is %v; a program upstream divided by zero or overflowed: repair it, or cut the place out", at, c, float64(at)/float64(h.rate), to[i])
 			}
 		}
 	}
@@ -221,7 +249,7 @@ func skip(r io.Reader, n int64) error {
 // eof says of a file that ends too early what happened, and leaves other errors.
 func eof(err error) error {
 	if err == io.EOF || err == io.ErrUnexpectedEOF {
-		return errors.New("the file ends too early")
+		return errors.New("the file ends too early: copy it again, or leave it out")
 	}
 	return err
 }

@@ -185,7 +185,8 @@ func TestReadErrors(t *testing.T) {
 		name, want string
 		raw        []byte
 	}{
-		{"nothing", "ends too early", nil},
+		{"nothing", "the file is empty (0 bytes)", nil},
+		{"a beginning", "ends too early", []byte("RIFF")},
 		{"text", "not a RIFF WAVE", []byte("once upon a time")},
 		{"big-endian", "not a RIFF WAVE", []byte("RIFX\x00\x00\x00\x00WAVE")},
 		{"no samples", "no data chunk", riff(fmtChunk(1, 1, 8000, 16, false))},
@@ -199,7 +200,7 @@ func TestReadErrors(t *testing.T) {
 		{"odd frame", "no whole number of frames", riff(fmtChunk(1, 2, 8000, 16, false), chunk("data", make([]byte, 6)))},
 		{"short", "cut short", huge},
 		{"short chunk", `chunk "LIST"`, riff([]byte("LIST\xff\xff\xff\xff"))},
-		{"NaN", "sample 2 of channel 0 is NaN", riff(fmtChunk(3, 1, 8000, 32, false), chunk("data", nan))},
+		{"NaN", "sample 2 of channel 0, at 0.000 s, is NaN", riff(fmtChunk(3, 1, 8000, 32, false), chunk("data", nan))},
 	} {
 		path := filepath.Join(t.TempDir(), "in.wav")
 		if err := os.WriteFile(path, test.raw, 0o644); err != nil {
