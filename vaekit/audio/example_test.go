@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"math"
+	"slices"
 
 	"github.com/vaebook/vaebook/vaekit/audio"
 )
@@ -67,4 +68,15 @@ func ExampleSTFT() {
 	}
 	fmt.Printf("%d frames, loudest near %.0f Hz\n", len(frames), float64(loudest)*44100/512)
 	// Output: 341 frames, loudest near 431 Hz
+}
+
+func ExampleMel() {
+	frames, err := audio.Mel{Rate: 44100}.LogMagnitudes(a440().Channels[0])
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	middle := frames[len(frames)/2]
+	fmt.Printf("%d frames of %d bands, loudest in band %d\n", len(frames), len(middle), slices.Index(middle, slices.Max(middle)))
+	// Output: 87 frames of 80 bands, loudest in band 8
 }

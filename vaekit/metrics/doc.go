@@ -13,6 +13,11 @@
 // [SSIM] compares the structure of small windows. Both judge a pair of pictures, never
 // whether a picture is a likely one.
 //
+// Of reconstructed sound, [ESR] and [SISDR] compare samples: a delay that no ear notices
+// costs as much as noise as loud as the sound. [STFT] and [LogMel] compare the magnitudes of
+// short spectra, those of LogMel in bands as wide as the ear's, by their logarithms, as
+// loudness is heard. They are deaf to phase, and small delays cost them little.
+//
 // Of samples, [Frechet] and [Kernel] compare two sets of [Features]: the data's and the
 // model's. With the means μ and covariances Σ of both,
 //

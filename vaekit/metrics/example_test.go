@@ -2,6 +2,7 @@ package metrics_test
 
 import (
 	"fmt"
+	"math/rand/v2"
 
 	"github.com/vaebook/vaebook/datasets"
 	"github.com/vaebook/vaebook/vaekit"
@@ -36,4 +37,28 @@ func Example() {
 	// decibels above 14: true
 	// similarity above ½: true
 	// samples are farther away than other digits: true true
+}
+
+// A plucked string that comes a millisecond late is another wave and the same sound; with
+// noise of a hundredth of its energy it is the other way round.
+func Example_sound() {
+	const rate, length = 16000, 8000
+	samples := datasets.Pluck{Pitch: 220, Decay: 0.2, Brightness: 0.5}.Samples(rate, length)
+	pluck := &datasets.Batch{Shape: []int{length, 1}, Values: samples}
+	late := &datasets.Batch{Shape: pluck.Shape, Values: append(make([]float32, rate/1000), samples[:length-rate/1000]...)}
+	noisy := &datasets.Batch{Shape: pluck.Shape}
+	rng := rand.New(rand.NewPCG(1, 1))
+	for _, x := range samples {
+		noisy.Values = append(noisy.Values, x+float32(0.025*rng.NormFloat64()))
+	}
+	for _, b := range []*datasets.Batch{late, noisy} {
+		fmt.Printf("ESR %.2f, SI-SDR %.0f dB, STFT %.1f, log-mel %.1f\n",
+			show.Must(metrics.ESR(pluck, b)).Mean,
+			show.Must(metrics.SISDR(pluck, b)).Mean,
+			show.Must(metrics.STFT(pluck, b)).Mean,
+			show.Must(metrics.LogMel(pluck, b, rate)).Mean)
+	}
+	// Output:
+	// ESR 1.97, SI-SDR -35 dB, STFT 0.2, log-mel 0.1
+	// ESR 0.01, SI-SDR 21 dB, STFT 6.1, log-mel 4.5
 }

@@ -31,7 +31,7 @@ func SSIM(data, reconstruction *datasets.Batch) (Scores, error) {
 		return Scores{}, fmt.Errorf("metrics: examples have shape %v; SSIM is of pictures [height, width, channels] of %d by %d pixels or more", shape, ssimWindow, ssimWindow)
 	}
 	h, w, channels := shape[0], shape[1], shape[2]
-	return compare(data, reconstruction, func(x, y []float32, padding []bool) float64 {
+	return compare(data, reconstruction, pictures, func(x, y []float32, padding []bool) (float64, error) {
 		sum, n := 0.0, 0
 		for c := range channels {
 			of := func(value func(x, y float64, i int) float64) []float64 {
@@ -63,7 +63,7 @@ func SSIM(data, reconstruction *datasets.Batch) (Scores, error) {
 				n++
 			}
 		}
-		return sum / float64(n)
+		return sum / float64(n), nil
 	})
 }
 
