@@ -38,7 +38,7 @@ func TestSees(t *testing.T) {
 				nets.ConvTranspose1D{Channels: 2, Kernel: 4, Stride: 2},
 			}, 1, 4},
 		} {
-			const groups = 14
+			const groups = 20
 			rng := rand.New(rand.NewPCG(8, 8))
 			in := []int{groups * c.down, 2}
 			all := inputs(rng, c.layer, 1, in)
