@@ -32,6 +32,9 @@
 // gradient and Adam into one compiled program. A new layer, likelihood or objective
 // is a type with a few methods, in your own package.
 //
+// With [Model.Local] every position of what the encoder makes has latents of its own, a
+// sequence of sound; [Run.Stream] sends sound of any length through such a model.
+//
 // Errors say what was wrong and what to do; no call panics for wrong input.
 //
 // There is one layer of continuous latents. Discrete latents will be a dist.Posterior and a

@@ -66,25 +66,25 @@ type everywhere struct {
 
 // Draw draws at every position, [..., batch, positions·latent].
 func (e everywhere) Draw(noise dist.Noise, dims ...int) (z, logProb *graph.Node) {
-	last := len(dims) - 1
-	inner := slices.Clone(dims)
-	inner[last-1], inner[last] = dims[last-1]*e.positions, e.latent
-	z, logProb = e.Density.Draw(noise, inner...)
-	return graph.Reshape(z, dims...), e.sum(logProb, dims[:last])
+	z, logProb = e.Density.Draw(noise, e.rows(dims)...)
+	return graph.Reshape(z, dims...), e.sum(logProb, dims)
 }
 
 // LogProb is the sum over the positions, [..., batch].
 func (e everywhere) LogProb(z *graph.Node) *graph.Node {
 	dims := z.Shape().Dimensions
-	last := len(dims) - 1
-	inner := slices.Clone(dims)
-	inner[last-1], inner[last] = dims[last-1]*e.positions, e.latent
-	return e.sum(e.Density.LogProb(graph.Reshape(z, inner...)), dims[:last])
+	return e.sum(e.Density.LogProb(graph.Reshape(z, e.rows(dims)...)), dims)
 }
 
-// sum adds up the positions of logProb [..., batch·positions].
+// rows makes [..., batch·positions, latent] of the dimensions [..., batch, positions·latent].
+func (e everywhere) rows(dims []int) []int {
+	before := len(dims) - 2
+	return append(slices.Clone(dims[:before]), dims[before]*e.positions, e.latent)
+}
+
+// sum adds up the positions of logProb, [..., batch·positions], of z of these dimensions.
 func (e everywhere) sum(logProb *graph.Node, dims []int) *graph.Node {
-	return graph.ReduceSum(graph.Reshape(logProb, append(slices.Clone(dims), e.positions)...), -1)
+	return graph.ReduceSum(graph.Reshape(logProb, append(slices.Clone(dims[:len(dims)-1]), e.positions)...), -1)
 }
 
 // Mean is that of every position, [batch, positions·latent] or [1, positions·latent].

@@ -24,6 +24,7 @@
 //	from 0 to 1, such as greys    ContinuousBernoulli
 //	real                          Gaussian; Laplace and StudentT mind outliers less
 //	levels, such as bytes         DiscretisedLogistic, BetaBinomial, Categorical
+//	sound                         Spectral, which explains spectra beside samples
 //
 // A density of continuous values and a probability of levels are not comparable: only
 // the latter is a number of nats or bits that the data can be stored in.
