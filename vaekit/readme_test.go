@@ -10,7 +10,10 @@ import (
 // Go code in README is code of an Example, so it compiles and runs as printed.
 func TestReadmeShowsExamples(t *testing.T) {
 	readme := string(must[[]byte](t)(os.ReadFile("../README.md")))
-	examples := strings.Join(strings.Fields(string(must[[]byte](t)(os.ReadFile("example_test.go")))), " ")
+	var examples string
+	for _, file := range []string{"example_test.go", "example_stream_test.go"} {
+		examples += strings.Join(strings.Fields(string(must[[]byte](t)(os.ReadFile(file)))), " ")
+	}
 	snippets := regexp.MustCompile("(?s)```go\n(.*?)```").FindAllStringSubmatch(readme, -1)
 	if len(snippets) == 0 {
 		t.Fatal("README has no Go code")
