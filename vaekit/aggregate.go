@@ -36,17 +36,26 @@ const (
 	mostMixed = 10_000
 	mostDrawn = 1_000
 
+	// Each draw is compared with each example, number by number: so many in all, seconds.
+	mostPaired = 2_000_000_000
+
 	// A flow comes back from each z in as many passes as there are latents.
 	mostFlowed = 100
 )
 
 // add takes example i of n in.
 func (a *aggregate) add(i, n int, numbers, z []float32, logPosterior float64) {
-	every := (n + mostMixed - 1) / mostMixed
+	draws := cmp.Or(a.draws, mostDrawn)
+	most := mostMixed
+	if pairs := mostPaired / len(numbers); draws*most > pairs { // many latents, such as those of a sequence
+		draws = min(draws, max(10, int(math.Sqrt(float64(pairs)))))
+		most = max(10, pairs/draws)
+	}
+	every := (n + most - 1) / most
 	if i%every != 0 {
 		return
 	}
-	mixed, draws := (n+every-1)/every, cmp.Or(a.draws, mostDrawn)
+	mixed := (n + every - 1) / every
 	if len(a.numbers)%((mixed+draws-1)/draws) == 0 {
 		a.z, a.logPosterior = append(a.z, slices.Clone(z)), append(a.logPosterior, logPosterior)
 	}

@@ -37,7 +37,7 @@ type Figures struct {
 
 	// The parts of the rate, MutualInformation + MarginalKL, and the total correlation
 	// of the latents, TotalCorrelation, all under the mixture q(z) of the posteriors of
-	// Mixed examples: all, or 10,000 all over larger data, at 1,000 draws (100 after flows). NaN where
+	// Mixed examples: all, or 10,000 all over larger data, at 1,000 draws (100 after flows, fewer of thousands of latents). NaN where
 	// the posterior's density at any z, or of a latent alone, is not known.
 	//
 	// So many examples can show no more than log Mixed of information. AtCeiling is
@@ -57,10 +57,11 @@ type Figures struct {
 	// Proper is false where −log p(x|z) is not a negative log-likelihood of such
 	// data: Bernoulli on grey values, or spectra beside samples. Distortion and ELBO are
 	// then good to compare with others of their kind, such as the cross-entropies that
-	// other programs report, and not bits of anything. Name is what the distortion is, and Why.
-	Proper     bool
-	Name, Why  string
-	BitsPerDim float64 // of −ELBO; NaN where not Proper
+	// other programs report, and not bits of anything.
+	Proper         bool
+	DistortionName string  // what it is called where not Proper
+	Improper       string  // why it is not
+	BitsPerDim     float64 // of −ELBO; NaN where not Proper
 
 	ImportanceSamples int
 	NLL               float64 // −log p(x) by importance sampling; NaN where not asked for
@@ -193,7 +194,7 @@ func (t *tally) figures() (Figures, error) {
 		}
 	}
 	if !f.Proper {
-		f.Name, f.Why = dist.Improper(t.run.Model.Likelihood)
+		f.DistortionName, f.Improper = dist.Improper(t.run.Model.Likelihood)
 	}
 	if f.Proper {
 		f.BitsPerDim = BitsPerDim(-f.ELBO*n, t.values)

@@ -16,7 +16,7 @@ import (
 )
 
 // FitPrior is the run with another prior, fitted to where its posteriors put data: draws
-// from q(z|x) of up to 20,000 examples, of which a tenth is held out. Samples of N(0, I) are
+// from q(z|x) of up to 20,000 examples, or positions of a Local model, of which a tenth is held out. Samples of N(0, I) are
 // often ugly because they come from where the posteriors of no example are; from what
 // the posteriors really make up together they are better (ex-post density estimation,
 // Ghosh et al., 2020), and the rate falls by as much as the prior fits better.
@@ -39,7 +39,7 @@ func (r *Run) FitPrior(data datasets.Dataset, prior dist.Prior) (fitted *Run, er
 		return nil, err
 	}
 	positions := datasets.Size(r.look.model.positions)
-	some, err := datasets.Subset(data, indicesAllOver(data.Len(), max(1, aggregateDraws/positions)))
+	some, err := datasets.Subset(data, indicesAllOver(data.Len(), max(100, aggregateDraws/positions)))
 	if err != nil {
 		return nil, fmt.Errorf("vaekit: %w", err)
 	}

@@ -1,6 +1,7 @@
 package vaekit
 
 import (
+	"cmp"
 	"fmt"
 	"math"
 	"strings"
@@ -16,7 +17,7 @@ func (f Figures) String() string {
 	fmt.Fprintf(&s, "ELBO          %9.2f\n", f.ELBO)
 	name := "distortion −log p(x|z)"
 	if !f.Proper {
-		name = f.Name
+		name = cmp.Or(f.DistortionName, "distortion")
 	}
 	line("distortion", f.Distortion, name)
 	line("rate", f.Rate, "KL(q(z|x) ‖ p(z))")
@@ -55,7 +56,7 @@ func (f Figures) String() string {
 		fmt.Fprintf(&s, "\n(no rate–distortion curve: %s)", f.CurveNote)
 	}
 	if !f.Proper {
-		fmt.Fprintf(&s, "\n(%s: compare them only with each other)", f.Why)
+		fmt.Fprintf(&s, "\n(%s: compare them only with each other)", cmp.Or(f.Improper, "these are no likelihoods of such data"))
 	}
 	for _, finding := range f.Diagnosis {
 		fmt.Fprintf(&s, "\n! %s", finding)

@@ -14,7 +14,7 @@ import (
 // the series' own is left out, and the windows overlap by as much.
 type slider struct {
 	up, down    int // positions in a group of the output, of the input
-	wide, width int // numbers at a position of the output, of the input
+	made, width int // numbers at a position of the output, of the input
 	before      int // groups of the input that a group of the output depends on,
 	after       int // beside its own
 	block       int // groups to wait for
@@ -27,11 +27,21 @@ type slider struct {
 	finished bool
 }
 
-// reach finds how far a net of one of the two sees, in groups of down positions that it makes up of.
+// reach is how many groups a net sees before and after the one that it makes, of down
+// positions of the input for up of the output. It is an error where groups are not all alike.
 func reach(net nets.Net, up, down int) (before, after int, err error) {
 	from, to, err := net.Sees(0, up-1)
+	if err != nil {
+		return 0, 0, err
+	}
+	for o := range 8 * up {
+		first, last, _ := net.Sees(o%up, o%up)
+		if f, l, _ := net.Sees(o, o); f != first+o/up*down || l != last+o/up*down {
+			return 0, 0, fmt.Errorf("moved by %d positions it is another; a layer inside has a stride that is made up for later: leave that out", down)
+		}
+	}
 	groups := func(n int) int { return max(0, (n+down-1)/down) }
-	return groups(-from), groups(to - (down - 1)), err
+	return groups(-from), groups(to - (down - 1)), nil
 }
 
 // window is how many groups of the input go through the net at once.
@@ -61,6 +71,9 @@ func (s *slider) close() ([]float32, error) {
 		return nil, nil
 	}
 	s.finished = true
+	if s.seen%s.width != 0 {
+		return nil, fmt.Errorf("vaekit: the series has %d numbers; each of its positions has %d", s.seen, s.width)
+	}
 	group := s.down * s.width
 	all := (s.seen + group - 1) / group
 	s.held = append(s.held, make([]float32, all*group-s.seen)...)
@@ -74,20 +87,20 @@ func (s *slider) close() ([]float32, error) {
 			return nil, err
 		}
 	}
-	surplus := (all*group - s.seen) / s.width * s.up / s.down * s.wide
+	surplus := (all*group - s.seen) / s.width * s.up / s.down * s.made
 	return out[:len(out)-min(surplus, len(out))], nil
 }
 
 // next appends the groups up to to that are not done, from the window that begins with group at.
 func (s *slider) next(out *[]float32, at, to int) error {
-	in, made := s.down*s.width, s.up*s.wide
+	in, group := s.down*s.width, s.up*s.made // numbers of a group
 	window := make([]float32, s.window()*in)
 	copy(window, s.held[(at-s.first)*in:])
 	y, err := s.apply(window)
 	if err != nil {
 		return err
 	}
-	*out = append(*out, y[(s.done-at)*made:(to-at)*made]...)
+	*out = append(*out, y[(s.done-at)*group:(to-at)*group]...)
 	s.done = to
 	// The last window may begin earlier than the next would.
 	if keep := min(s.done-s.before, s.seen/in-s.window()); keep > s.first {

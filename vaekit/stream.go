@@ -24,7 +24,10 @@ const streamBlock = 1 << 14
 
 // Stream begins a stream. Block is how many positions it takes at a time, rounded up to whole
 // positions of the latents; 0: 16,384, which costs least. Each block goes through the nets
-// together with what it depends on before and, where the model is not causal, after it.
+// together with what it depends on before and, where the model is not causal, after it; so
+// much must have come before a block goes out. A series shorter than that is followed by
+// silence where the whole at once would be followed by nothing, which only the end of one that
+// is not causal tells.
 //
 //	stream, err := run.Stream(0)
 //	y, err := stream.Write(x) // as often as there is more
@@ -35,7 +38,10 @@ func (r *Run) Stream(block int) (*Stream, error) {
 		return nil, err
 	}
 	decode, err := r.decoder(block)
-	return &Stream{encode: encode, decode: decode}, err
+	if err != nil {
+		return nil, err
+	}
+	return &Stream{encode: encode, decode: decode}, nil
 }
 
 // Write takes any number of positions in and returns those that are ready, one after another
@@ -53,6 +59,9 @@ func (s *Stream) Write(x []float32) ([]float32, error) {
 
 // Close returns the rest: in all as much has come out as went in.
 func (s *Stream) Close() ([]float32, error) {
+	if s.encode.finished {
+		return nil, nil
+	}
 	z, err := s.encode.close()
 	if err != nil {
 		return nil, err
@@ -67,14 +76,18 @@ func (s *Stream) Close() ([]float32, error) {
 }
 
 // EncodeLong is the mean of q(z|x) of a series [length, channels] of any length: every
-// position of the latents is as an example. See [Run.Stream] for the models that can.
+// position of the latents is as an example; the σ are left out. See [Run.Stream] for the
+// models that can.
 func (r *Run) EncodeLong(x []float32) (*Latents, error) {
 	s, err := r.encoder(0)
 	if err != nil {
 		return nil, err
 	}
 	z, err := s.all(x)
-	return &Latents{Dim: r.Model.Latent, Mean: z}, err
+	if err != nil {
+		return nil, err
+	}
+	return &Latents{Dim: r.Model.Latent, Mean: z}, nil
 }
 
 // DecodeLong is E[x|z] for latents of any number of positions, [Latent] each.
@@ -147,6 +160,8 @@ func (r *Run) slider(block int, decoder bool) (*slider, error) {
 		return nil, fmt.Errorf("vaekit: the model has one set of latents for examples of shape %v; one of any length has Model.Local", b.event)
 	case len(b.event) != 2 || b.event[0]%b.positions[0] != 0:
 		return nil, fmt.Errorf("vaekit: the latents lie at %v of the positions of examples of shape %v; a series is [length, channels], with a whole number of positions for each", b.positions, b.event)
+	case block > 1<<24:
+		return nil, fmt.Errorf("vaekit: a block of %d positions; up to %d go through the nets at once", block, 1<<24)
 	case b.Classes > 0 && r.class == nil:
 		return nil, fmt.Errorf("vaekit: the model has %d classes; choose one for the series with run.Class", b.Classes)
 	}
@@ -154,9 +169,9 @@ func (r *Run) slider(block int, decoder bool) (*slider, error) {
 		block = streamBlock
 	}
 	stride, net, part := b.event[0]/b.positions[0], b.Encoder, "Encoder"
-	s := &slider{up: 1, down: stride, wide: b.Latent, width: b.event[1]}
+	s := &slider{up: 1, down: stride, made: b.Latent, width: b.event[1]}
 	if decoder {
-		s.up, s.down, s.wide, s.width = s.down, s.up, s.width, s.wide
+		s.up, s.down, s.made, s.width = s.down, s.up, s.width, s.made
 		net, part = b.Decoder, "Decoder"
 	}
 	s.block = (block + stride - 1) / stride

@@ -160,6 +160,9 @@ func TestStreamIsTheWhole(t *testing.T) {
 					if _, err := stream.Write(x); length > 0 && err == nil {
 						t.Error("a closed stream took more")
 					}
+					if again := must[[]float32](t)(stream.Close()); len(again) > 0 {
+						t.Errorf("closed again, a stream gave %d more", len(again))
+					}
 				}
 			}
 		}
@@ -194,6 +197,9 @@ func TestNotOfAnyLength(t *testing.T) {
 		{func(m *vaekit.Model) { m.Local, m.Decoder = false, nets.MLP(8) }, "Model.Local"},
 		{func(m *vaekit.Model) { m.Encoder[1] = nets.GroupNorm{} }, "Encoder is not one for any length: layer 1 (nets.GroupNorm)"},
 		{func(m *vaekit.Model) { m.Likelihood = dist.Gaussian{Sigma: dist.PerDimension} }, "log_sigma has shape [64]"},
+		{func(m *vaekit.Model) {
+			m.Encoder = append(m.Encoder, nets.Residual{Net: nets.Net{nets.Conv1D{Channels: 8, Stride: 2}, nets.ConvTranspose1D{Channels: 8, Stride: 2}}})
+		}, "moved by 8 positions"},
 	} {
 		model := seriesModel(nets.Same)
 		c.change(&model)
@@ -216,5 +222,29 @@ func TestNotOfAnyLength(t *testing.T) {
 		if _, err := vaekit.Train(model, waves(t, 32), vaekit.Training{Epochs: 1, Batch: 32}); err == nil || !strings.Contains(err.Error(), c.says) {
 			t.Errorf("%v; want %q", err, c.says)
 		}
+	}
+}
+
+// Pictures, too, can have latents at every position.
+func TestLocalPictures(t *testing.T) {
+	onGo(t)
+	model := vaekit.Model{
+		Encoder: nets.Net{nets.Conv2D{Channels: 8, Stride: 2, Activation: nets.ReLU}},
+		Latent:  2,
+		Local:   true,
+		Decoder: nets.Net{nets.Upsample{}, nets.Conv2D{Channels: 8, Activation: nets.ReLU}},
+	}
+	run := train(t, model, bars(t, 320), vaekit.Training{Epochs: 10, Batch: 32, Rate: 0.01})
+	if first, last := run.History[0].Train.Loss, run.History[9].Train.Loss; !(last < 0.8*first) {
+		t.Errorf("loss %.4g in the first epoch, %.4g in the last", first, last)
+	}
+	if z := must[*vaekit.Latents](t)(run.Encode(bars(t, 2))); z.Dim != 3*3*2 {
+		t.Errorf("%d latents", z.Dim)
+	}
+	if summary := run.Summary(); !strings.Contains(summary, "[3×3×2]") || !strings.Contains(summary, "[6×6×1]") {
+		t.Error(summary)
+	}
+	if _, err := run.Stream(0); err == nil || !strings.Contains(err.Error(), "a series is [length, channels]") {
+		t.Errorf("a stream of pictures: %v", err)
 	}
 }

@@ -55,7 +55,11 @@ func (m Model) Summary(event ...int) (table string, err error) {
 	}
 	net("decoder", b.Decoder, at(b.Latent+b.Classes))
 	if b.decoderHead != nil {
-		row("output", layerLine(*b.decoderHead), times(append(slices.Clone(event[:len(b.positions)]), b.decoderHead.Units)), b.part("output"))
+		made := []int{b.decoderHead.Units}
+		if b.Local {
+			made = append(slices.Clone(event[:len(event)-1]), b.decoderHead.Units)
+		}
+		row("output", layerLine(*b.decoderHead), times(made), b.part("output"))
 	}
 	row("likelihood", describe.Name(b.Likelihood), times(event), b.part("likelihood"))
 	row("objective", describe.Name(b.Objective), "", b.part("objective"))

@@ -80,7 +80,8 @@ func (s Spectral) LogProb(p *nets.Pass, out, x, mask *graph.Node) *graph.Node {
 		share := s.Weight * float64(x.Shape().Dimensions[1]) / float64(2*len(s.Windows)*coefficients)
 		var heard *graph.Node // how much of what a coefficient is made of is data
 		if mask != nil {
-			heard = graph.InsertAxes(graph.ReduceMean(frames(mask, window), -1), -1)
+			data, all := graph.ReduceMean(frames(mask, window), -1), graph.ReduceMean(frames(graph.OnesLike(mask), window), -1)
+			heard = graph.InsertAxes(graph.Div(data, all), -1)
 			heard = graph.Reshape(graph.BroadcastToDims(heard, dims...), dims[0], coefficients)
 		}
 		explain := func(kind string, of func(power *graph.Node) *graph.Node) {
@@ -120,8 +121,8 @@ func (s Spectral) Check(values []float32) (proper bool, err error) {
 	if s.Spectrum.Outputs() != 1 {
 		return false, fmt.Errorf("dist.Spectral: %T wants %d numbers for a coefficient of a spectrum, and there is one, that of the sound made", s.Spectrum, s.Spectrum.Outputs())
 	}
-	if _, err := s.Spectrum.Check(nil); err != nil {
-		return false, err
+	if _, err := s.Spectrum.Check([]float32{float32(math.Log(s.Floor)), 10}); err != nil {
+		return false, fmt.Errorf("dist.Spectral: of magnitudes and their logarithms: %w", err)
 	}
 	_, err = s.Waveform.Check(values)
 	return false, err

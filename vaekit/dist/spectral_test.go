@@ -31,7 +31,7 @@ func chirp(n int) []float64 {
 // the window, 3/8 of its length.
 func TestPowerIsTheSTFT(t *testing.T) {
 	check.EachBackend(t, func(t *testing.T, b *engine.Backend) {
-		for _, c := range []struct{ length, window int }{{300, 64}, {256, 128}, {100, 128}, {31, 8}, {5000, 2048}} {
+		for _, c := range []struct{ length, window int }{{300, 64}, {256, 128}, {100, 128}, {31, 8}, {5000, 2048}, {9, 4}, {50, 12}, {1, 20}, {3, 36}} {
 			x := chirp(2 * c.length)
 			got := run(t, b, func(in []*graph.Node) *graph.Node { return dist.Power(in[0], c.window) }, check.New(x, 2, c.length))
 			var want []float64
@@ -104,6 +104,10 @@ func TestSpectralIsItsFormula(t *testing.T) {
 			return s.LogProb(nets.NewPass(true, nil, nil), in[1], in[0], nil)
 		}, check.New(x, 1, n), check.New(y, 1, n, 1))
 		near(t, "log p(x|z)", got.Values, []float64{want}, 1e-5)
+		masked := run(t, b, func(in []*graph.Node) *graph.Node {
+			return s.LogProb(nets.NewPass(true, nil, nil), in[1], in[0], graph.OnesLike(in[0]))
+		}, check.New(x, 1, n), check.New(y, 1, n, 1))
+		near(t, "log p(x|z) with a mask that hides nothing", masked.Values, got.Values, 1e-12)
 	})
 }
 
@@ -201,6 +205,7 @@ func TestSpectralRefuses(t *testing.T) {
 		{Floor: math.NaN()},
 		{Spectrum: dist.Laplace{Sigma: dist.Predicted}},
 		{Spectrum: dist.Laplace{Sigma: "none"}},
+		{Spectrum: dist.Bernoulli{}},
 		{Waveform: dist.Gaussian{Scale: -1}},
 	} {
 		if _, err := s.Check(nil); err == nil {
