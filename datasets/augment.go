@@ -1,7 +1,6 @@
 package datasets
 
 import (
-	"bytes"
 	"fmt"
 	"math"
 	"math/rand/v2"
@@ -55,14 +54,11 @@ func (a *augmented) Shape() []int { return a.data.Shape() }
 func (a *augmented) Shard() int   { return shardOf(a.data) }
 
 func (a *augmented) Read(batch *Batch, visit uint64, indices []int) error {
-	if err := a.data.Read(batch, visit, indices); err != nil {
+	if err := readChecked(a.data, batch, visit, indices); err != nil {
 		return err
 	}
-	if err := batch.Check(a.data.Shape(), len(indices)); err != nil {
-		return err
-	}
-	if batch.Mask == nil && a.how.Shift > 0 {
-		batch.Mask = bytes.Repeat([]byte{1}, len(batch.Values))
+	if a.how.Shift > 0 {
+		batch.Mask = batch.mask()
 	}
 	per := Size(batch.Shape)
 	for i, index := range indices {

@@ -117,10 +117,7 @@ func inParts(data Dataset, visit uint64, indices []int, use func(from int, part 
 	var part Batch
 	for from := 0; from < len(indices); from += many {
 		some := indices[from:min(from+many, len(indices))]
-		if err := data.Read(&part, visit, some); err != nil {
-			return err
-		}
-		if err := part.Check(data.Shape(), len(some)); err != nil {
+		if err := readChecked(data, &part, visit, some); err != nil {
 			return err
 		}
 		if err := use(from, &part); err != nil {

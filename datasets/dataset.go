@@ -47,22 +47,32 @@ type Batch struct {
 // Read returns the examples with the given indices, as the first visit sees them.
 func Read(data Dataset, indices ...int) (*Batch, error) {
 	var b Batch
-	if err := data.Read(&b, 0, indices); err != nil {
-		return nil, err
-	}
-	if err := b.Check(data.Shape(), len(indices)); err != nil {
+	if err := readChecked(data, &b, 0, indices); err != nil {
 		return nil, err
 	}
 	return &b, nil
 }
 
+// readChecked has data read what a batch is to be, and checks that it has.
+func readChecked(data Dataset, batch *Batch, visit uint64, indices []int) error {
+	if err := data.Read(batch, visit, indices); err != nil {
+		return err
+	}
+	return batch.Check(data.Shape(), len(indices))
+}
+
 // All returns every example of data, as the first visit sees them. It needs memory for all.
 func All(data Dataset) (*Batch, error) {
-	indices := make([]int, data.Len())
-	for i := range indices {
-		indices[i] = i
+	return Read(data, upTo(data.Len())...)
+}
+
+// upTo are 0 … n−1.
+func upTo(n int) []int {
+	all := make([]int, n)
+	for i := range all {
+		all[i] = i
 	}
-	return Read(data, indices...)
+	return all
 }
 
 // Len is the number of examples.

@@ -25,10 +25,7 @@ func Relabel(data Dataset, label func(origin string, label int) int) (Dataset, e
 	if !ok {
 		return &r, nil
 	}
-	indices := make([]int, data.Len())
-	for i := range indices {
-		indices[i] = i
-	}
+	indices := upTo(data.Len())
 	labels := make([]int, len(indices))
 	err := inParts(data, 0, indices, func(from int, part *Batch) error {
 		if err := r.relabel(part, indices[from:from+part.Len()]); err != nil {
@@ -53,10 +50,7 @@ func (r *relabelled) Shape() []int { return r.data.Shape() }
 func (r *relabelled) Shard() int   { return shardOf(r.data) }
 
 func (r *relabelled) Read(batch *Batch, visit uint64, indices []int) error {
-	if err := r.data.Read(batch, visit, indices); err != nil {
-		return err
-	}
-	if err := batch.Check(r.data.Shape(), len(indices)); err != nil {
+	if err := readChecked(r.data, batch, visit, indices); err != nil {
 		return err
 	}
 	return r.relabel(batch, indices)

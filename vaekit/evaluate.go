@@ -37,8 +37,8 @@ type Figures struct {
 
 	// The parts of the rate, MutualInformation + MarginalKL, and the total correlation
 	// of the latents, TotalCorrelation, all under the mixture q(z) of the posteriors of
-	// Mixed examples: all, or 10,000 all over larger data, at 1,000 draws (100 after flows, fewer of thousands of latents). NaN where
-	// the posterior's density at any z, or of a latent alone, is not known.
+	// Mixed examples: all, or 10,000 all over larger data, at 1,000 draws (100 after flows,
+	// fewer of thousands of latents). NaN where the posterior's density at any z, or of a latent alone, is not known.
 	//
 	// So many examples can show no more than log Mixed of information. AtCeiling is
 	// true within a quarter of a nat of that: then the first is at least what it says, and
@@ -193,11 +193,10 @@ func (t *tally) figures() (Figures, error) {
 			f.ActiveUnits++
 		}
 	}
-	if !f.Proper {
-		f.DistortionName, f.Improper = dist.Improper(t.run.Model.Likelihood)
-	}
 	if f.Proper {
 		f.BitsPerDim = BitsPerDim(-f.ELBO*n, t.values)
+	} else if l, ok := t.run.Model.Likelihood.(interface{ Improper() (name, why string) }); ok {
+		f.DistortionName, f.Improper = l.Improper()
 	}
 	if f.ImportanceSamples = t.what.ImportanceSamples; f.ImportanceSamples > 0 {
 		f.NLL, f.NLLError = t.nll.mean, math.Sqrt(t.nll.variance()/n)

@@ -83,7 +83,7 @@ func (r *Run) EncodeLong(x []float32) (*Latents, error) {
 	if err != nil {
 		return nil, err
 	}
-	z, err := s.all(x)
+	z, err := whole(x, s.write, s.close)
 	if err != nil {
 		return nil, err
 	}
@@ -101,7 +101,7 @@ func (r *Run) DecodeLong(z ...[]float32) ([]float32, error) {
 			return nil, fmt.Errorf("vaekit: z at position %d has %d values; the model has %d latents at each", i, len(one), r.Model.Latent)
 		}
 	}
-	return s.all(slices.Concat(z...))
+	return whole(slices.Concat(z...), s.write, s.close)
 }
 
 // ReconstructLong is a series of any length through its posterior mean and back.
@@ -110,21 +110,16 @@ func (r *Run) ReconstructLong(x []float32) ([]float32, error) {
 	if err != nil {
 		return nil, err
 	}
-	y, err := s.Write(x)
-	if err != nil {
-		return nil, err
-	}
-	rest, err := s.Close()
-	return append(y, rest...), err
+	return whole(x, s.Write, s.Close)
 }
 
-// all is what becomes of a whole series.
-func (s *slider) all(in []float32) ([]float32, error) {
-	out, err := s.write(in)
+// whole is what becomes of a whole series.
+func whole(in []float32, write func([]float32) ([]float32, error), end func() ([]float32, error)) ([]float32, error) {
+	out, err := write(in)
 	if err != nil {
 		return nil, err
 	}
-	rest, err := s.close()
+	rest, err := end()
 	return append(out, rest...), err
 }
 

@@ -59,8 +59,8 @@ func (r *Run) drawn(n int, otherwise []int) []int {
 	return otherwise
 }
 
-// Decode is E[x|z] for each z, [latent], or [positions·latent] of a Local model: probabilities of 1 for a Bernoulli
-// likelihood, means for a Gaussian. Where the model has classes, choose one by [Run.Class].
+// Decode is E[x|z] for each z, [latent], or [positions·latent] of a Local model:
+// probabilities of 1 for a Bernoulli likelihood, means for a Gaussian. Where the model has classes, choose one by [Run.Class].
 func (r *Run) Decode(z ...[]float32) (*datasets.Batch, error) {
 	flat, err := r.flat(z)
 	if err != nil {

@@ -31,6 +31,10 @@ func (t STFT) Magnitudes(samples []float32) ([][]float32, error) {
 	}
 	fft := fourier.NewFFT(t.Window)
 	in, bins := make([]float64, t.Window), make([]complex128, t.Window/2+1)
+	window := make([]float64, t.Window)
+	for n := range window {
+		window[n] = hann(n, t.Window)
+	}
 	frames := make([][]float32, t.frames(len(samples)))
 	for m := range frames {
 		start := m * t.Hop
@@ -40,7 +44,7 @@ func (t STFT) Magnitudes(samples []float32) ([][]float32, error) {
 		for n := range in {
 			in[n] = 0
 			if i := start + n; i >= 0 && i < len(samples) {
-				in[n] = hann(n, t.Window) * float64(samples[i])
+				in[n] = window[n] * float64(samples[i])
 			}
 		}
 		fft.Coefficients(bins, in)

@@ -32,18 +32,9 @@ type Likelihood interface {
 
 	// Check looks at values that are to be explained: an error where the
 	// likelihood cannot explain them, proper false where it can be trained on them
-	// but −log p is not a negative log-likelihood of such data.
+	// but −log p is not a negative log-likelihood of such data. What it is called then and
+	// why, a method Improper() (name, why string) may say.
 	Check(values []float32) (proper bool, err error)
-}
-
-// Improper is, of a likelihood that explains values without being proper, what −log p is
-// called then and why it is not a negative log-likelihood: what the likelihood's own method
-// Improper() (name, why string) says.
-func Improper(l Likelihood) (name, why string) {
-	if l, ok := l.(interface{ Improper() (name, why string) }); ok {
-		return l.Improper()
-	}
-	return "distortion", "these are no likelihoods of such data"
 }
 
 // present is x with 0 where it is masked: padding may hold anything, NaN included.

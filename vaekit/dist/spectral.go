@@ -80,7 +80,8 @@ func (s Spectral) LogProb(p *nets.Pass, out, x, mask *graph.Node) *graph.Node {
 		share := s.Weight * float64(x.Shape().Dimensions[1]) / float64(2*len(s.Windows)*coefficients)
 		var heard *graph.Node // how much of what a coefficient is made of is data
 		if mask != nil {
-			data, all := graph.ReduceMean(frames(mask, window), -1), graph.ReduceMean(frames(graph.OnesLike(mask), window), -1)
+			every := graph.OnesLike(graph.Slice(mask, graph.AxisRange(0, 1)))
+			data, all := graph.ReduceMean(frames(mask, window), -1), graph.ReduceMean(frames(every, window), -1)
 			heard = graph.InsertAxes(graph.Div(data, all), -1)
 			heard = graph.Reshape(graph.BroadcastToDims(heard, dims...), dims[0], coefficients)
 		}
