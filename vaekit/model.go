@@ -134,13 +134,12 @@ func (m Model) build(event []int) (*built, error) {
 			return nil, fmt.Errorf("vaekit: Model.Objective cannot be: %w", err)
 		}
 	}
-	seen := []int{datasets.Size(features)} // by the layer that makes the posterior's numbers
 	if m.Local {
 		if err := b.local(features); err != nil {
 			return nil, err
 		}
-		seen = features[len(features)-1:]
 	}
+	seen := []int{datasets.Size(features) / datasets.Size(b.positions)} // by the layer that makes the posterior's numbers
 	b.encoderHead = nets.Dense{Units: b.Posterior.Outputs(m.Latent), Init: nets.GlorotUniform}
 	in := append(slices.Clone(b.positions), m.Latent+m.Classes)
 	out, err := m.Decoder.Out(in)

@@ -2,7 +2,6 @@ package vaekit
 
 import (
 	"fmt"
-	"slices"
 
 	"github.com/gomlx/compute/dtypes"
 	"github.com/gomlx/gomlx/core/graph"
@@ -18,26 +17,28 @@ import (
 // Only the nets see the shape of an example.
 
 // numbers are what the encoder says of x [batch, values]: [batch, Posterior.Outputs], those
-// of a Local model position by position.
+// of a Local model position by position. Any other model has one position.
 func (b *built) numbers(p *nets.Pass, x *graph.Node) *graph.Node {
 	batch := x.Shape().Dimensions[0]
-	var class *graph.Node // [batch, values or channels]
-	if p.Labels != nil {
-		class = graph.MatMul(b.class(p, x.DType(), 1), p.In("encoder").In("class").Param("example"))
-	}
-	if class != nil && !b.Local {
-		x = graph.Add(x, class)
+	if !b.Local {
+		x = b.ofClass(p, graph.Reshape(x, batch, 1, -1))
 	}
 	x = graph.Reshape(x, append([]int{batch}, b.event...)...)
 	h := b.through(b.Encoder, p.In("encoder"), x)
-	if !b.Local {
-		return b.encoderHead.Apply(p.In("posterior"), graph.Reshape(h, batch, -1))
-	}
-	if class != nil {
-		h = graph.Reshape(h, batch, -1, h.Shape().Dimensions[h.Rank()-1])
-		h = graph.Add(h, graph.InsertAxes(class, 1))
+	h = graph.Reshape(h, batch, datasets.Size(b.positions), -1)
+	if b.Local {
+		h = b.ofClass(p, h)
 	}
 	return graph.Reshape(b.encoderHead.Apply(p.In("posterior"), h), batch, -1)
+}
+
+// ofClass is x [batch, positions, n] with what is learned of its class added everywhere.
+func (b *built) ofClass(p *nets.Pass, x *graph.Node) *graph.Node {
+	if p.Labels == nil {
+		return x
+	}
+	example := graph.MatMul(b.class(p, x.DType(), 1), p.In("encoder").In("class").Param("example"))
+	return graph.Add(x, graph.InsertAxes(example, 1))
 }
 
 // posterior is q(z|x) for the encoder's numbers.
@@ -80,25 +81,20 @@ func (b *built) class(p *nets.Pass, dtype dtypes.DType, n int) *graph.Node {
 
 // decode is what the likelihood wants to know of z [n·batch, latent]: [n·batch, values, outputs].
 func (b *built) decode(p *nets.Pass, z *graph.Node) *graph.Node {
-	z = graph.Reshape(z, append(append([]int{-1}, b.positions...), b.Latent)...)
+	batch, positions := z.Shape().Dimensions[0], datasets.Size(b.positions)
+	z = graph.Reshape(z, batch, positions, b.Latent)
 	if p.Labels != nil {
-		n := z.Shape().Dimensions[0] / p.Labels.Shape().Dimensions[0]
-		class := b.class(p, z.DType(), n)
-		for range b.positions {
-			class = graph.InsertAxes(class, 1)
-		}
-		dims := append(slices.Clone(z.Shape().Dimensions[:z.Rank()-1]), b.Classes)
-		z = graph.Concatenate([]*graph.Node{z, graph.BroadcastToDims(class, dims...)}, -1)
+		class := graph.InsertAxes(b.class(p, z.DType(), batch/p.Labels.Shape().Dimensions[0]), 1)
+		z = graph.Concatenate([]*graph.Node{z, graph.BroadcastToDims(class, batch, positions, b.Classes)}, -1)
 	}
+	z = graph.Reshape(z, append(append([]int{batch}, b.positions...), b.Latent+b.Classes)...)
 	h := b.through(b.Decoder, p.In("decoder"), z)
-	batch := h.Shape().Dimensions[0]
+	values, outputs := datasets.Size(b.event), b.Likelihood.Outputs()
 	if b.decoderHead != nil {
-		if !b.Local {
-			h = graph.Reshape(h, batch, -1)
-		}
+		h = graph.Reshape(h, batch, values*outputs/b.decoderHead.Units, -1)
 		h = b.through(b.decoderHead, p.In("output"), h)
 	}
-	return graph.Reshape(h, batch, datasets.Size(b.event), b.Likelihood.Outputs())
+	return graph.Reshape(h, batch, values, outputs)
 }
 
 // terms sends x [batch, values] through the model, drawing k·m latents for each
