@@ -2,6 +2,7 @@ package vaekit
 
 import (
 	"fmt"
+	"math"
 
 	"github.com/gomlx/compute/dtypes"
 	"github.com/gomlx/gomlx/core/graph"
@@ -85,6 +86,7 @@ func (b *built) decode(p *nets.Pass, z *graph.Node) *graph.Node {
 	z = graph.Reshape(z, batch, positions, b.Latent)
 	if p.Labels != nil {
 		class := graph.InsertAxes(b.class(p, z.DType(), batch/p.Labels.Shape().Dimensions[0]), 1)
+		class = graph.MulScalar(class, math.Sqrt(float64(b.Classes))) // a mean square of 1, as a latent's
 		z = graph.Concatenate([]*graph.Node{z, graph.BroadcastToDims(class, batch, positions, b.Classes)}, -1)
 	}
 	z = graph.Reshape(z, append(append([]int{batch}, b.positions...), b.Latent+b.Classes)...)
