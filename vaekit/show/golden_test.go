@@ -48,7 +48,8 @@ func TestGoldenPictures(t *testing.T) {
 		"curves-first": must(Picture{}.curves(someHistory(1))),
 		"waveforms":    must(Picture{Width: 500}.waves(mustWaves(t, sounds), 16000)),
 		"waveform":     must(Picture{Width: 500}.waves([]wave{{samples: sounds.Example(0)[:200]}}, 16000)),
-		"spectrogram":  must(Picture{Title: "A rising tone", Width: 500}.spectrogram(sounds.Example(0), 16000)),
+		"spectrograms": must(Picture{Title: "Rising tones", Width: 500}.spectrograms(mustWaves(t, sounds), 16000)),
+		"spectrogram":  must(Picture{Title: "A rising tone", Width: 500}.spectrograms([]wave{{samples: sounds.Example(0)}}, 16000)),
 	} {
 		t.Run(name, func(t *testing.T) { compare(t, name, img) })
 	}

@@ -87,7 +87,7 @@ func TestErrorsSayWhatToDo(t *testing.T) {
 		{of(wavesOf(nil)), "empty"},
 		{of(Picture{}.waves([]wave{{samples: make([]float32, 9)}}, 0)), "16000"},
 		{of(Picture{}.waves(make([]wave, 1), 8000)), "no samples"},
-		{of(Picture{}.spectrogram(nil, 8000)), "no samples"},
+		{of(Picture{}.spectrograms([]wave{{}}, 8000)), "no samples"},
 		{of(wavOf([]float32{1}, -1)), "16000"},
 		{of(cellsOf(nil, nil)), "header"},
 		{of(cellsOf([]string{"a", "b"}, [][]any{{1}})), "row 0"},
@@ -103,11 +103,15 @@ func TestNothingFinite(t *testing.T) {
 	nan, inf := float32(math.NaN()), math.Inf(1)
 	bad := vaekit.Losses{Loss: math.NaN(), Distortion: inf, Rate: -inf}
 	for name, draw := range map[string]func() (*image.RGBA, error){
-		"scatter":     func() (*image.RGBA, error) { return Picture{}.scatter(plane{{nan, 1}, {0, nan}}, []int{1, 2}) },
-		"curves":      func() (*image.RGBA, error) { return Picture{}.curves([]vaekit.Epoch{{Epoch: 1, Train: bad}}) },
-		"waveform":    func() (*image.RGBA, error) { return Picture{}.waves([]wave{{samples: []float32{nan, nan}}}, 8000) },
-		"spectrogram": func() (*image.RGBA, error) { return Picture{}.spectrogram([]float32{nan, float32(inf), 0}, 8000) },
-		"silence":     func() (*image.RGBA, error) { return Picture{}.spectrogram(make([]float32, 5), 8000) },
+		"scatter":  func() (*image.RGBA, error) { return Picture{}.scatter(plane{{nan, 1}, {0, nan}}, []int{1, 2}) },
+		"curves":   func() (*image.RGBA, error) { return Picture{}.curves([]vaekit.Epoch{{Epoch: 1, Train: bad}}) },
+		"waveform": func() (*image.RGBA, error) { return Picture{}.waves([]wave{{samples: []float32{nan, nan}}}, 8000) },
+		"spectrogram": func() (*image.RGBA, error) {
+			return Picture{}.spectrograms([]wave{{samples: []float32{nan, float32(inf), 0}}}, 8000)
+		},
+		"silence": func() (*image.RGBA, error) {
+			return Picture{}.spectrograms([]wave{{samples: make([]float32, 5)}}, 8000)
+		},
 	} {
 		if img, err := draw(); err != nil || img == nil {
 			t.Errorf("%s: %v", name, err)

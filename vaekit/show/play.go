@@ -3,6 +3,7 @@ package show
 import (
 	"bytes"
 
+	"github.com/vaebook/vaebook/datasets"
 	"github.com/vaebook/vaebook/vaekit/audio"
 )
 
@@ -10,13 +11,33 @@ import (
 // outside a notebook it writes a WAV file. Samples lie in [−1, 1]; what goes
 // beyond is clipped, what is not a number is silent. A second at 16 kHz adds 43 kB to a notebook.
 func Play(samples []float32, rate int, caption string) {
-	wav, err := wavOf(samples, rate)
+	play([]wave{{name: caption, samples: samples}}, rate)
+}
+
+// Players shows the examples of b, sounds [samples] or [samples, 1] at rate Hz, as
+// players side by side, each with its origin above it where it is known. Padding at
+// the end is left out.
+func Players(b *datasets.Batch, rate int) {
+	waves, err := wavesOf(b)
 	Check(err)
-	name := caption
-	if name == "" {
-		name = "sound"
+	for i, w := range waves {
+		n := len(w.samples)
+		for w.mask != nil && n > 1 && w.mask[n-1] == 0 {
+			n--
+		}
+		waves[i].samples = w.samples[:n]
 	}
-	Check(out.sound(name, caption, wav))
+	play(waves, rate)
+}
+
+func play(waves []wave, rate int) {
+	recordings := make([]recording, len(waves))
+	for i, w := range waves {
+		wav, err := wavOf(w.samples, rate)
+		Check(err)
+		recordings[i] = recording{w.name, wav}
+	}
+	Check(out.sounds(recordings))
 }
 
 // wavOf is a WAV file of 16-bit samples.

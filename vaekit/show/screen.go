@@ -19,12 +19,18 @@ import (
 type screen interface {
 	// picture shows a PNG that is to be width CSS pixels wide.
 	picture(name string, png []byte, width int) error
-	// sound shows a player of a WAV file.
-	sound(name, caption string, wav []byte) error
+	// sounds shows players side by side.
+	sounds(recordings []recording) error
 	// table shows rows of cells, the first of them the header.
 	table(rows [][]string) error
 	// flush returns when all that was shown has arrived.
 	flush()
+}
+
+// A recording is a WAV file with a few words about it.
+type recording struct {
+	caption string
+	wav     []byte
 }
 
 // out is the screen of this process. Tests put their own in its place.
@@ -58,20 +64,29 @@ func (c cell) picture(name string, png []byte, width int) error {
 	return nil
 }
 
-func (c cell) sound(_, caption string, wav []byte) error {
+func (c cell) sounds(recordings []recording) error {
+	var players, captions []string
+	for _, r := range recordings {
+		players, captions = append(players, player(r, len(recordings) > 1)), append(captions, "[sound: "+r.caption+"]")
+	}
 	c.send(&protocol.DisplayData{Data: map[protocol.MIMEType]any{
-		protocol.MIMETextHTML:  player(caption, wav),
-		protocol.MIMETextPlain: "[sound: " + caption + "]",
+		protocol.MIMETextHTML:  `<div style="display:flex;flex-wrap:wrap;gap:8px 16px;font-size:13px">` + strings.Join(players, "") + `</div>`,
+		protocol.MIMETextPlain: strings.Join(captions, " "),
 	}})
 	c.flush()
 	return nil
 }
 
-// player is an HTML audio player, one line high, that carries its sound in itself.
-func player(caption string, wav []byte) string {
-	return `<div style="display:flex;align-items:center;gap:10px;font-size:13px">` +
-		`<audio controls preload="metadata" style="height:32px;width:280px" src="data:audio/wav;base64,` +
-		base64.StdEncoding.EncodeToString(wav) + `"></audio><span>` + html.EscapeString(caption) + `</span></div>`
+// player is an HTML audio player that carries its sound in itself, with its caption beside
+// it, or above it where other players stand beside it.
+func player(r recording, many bool) string {
+	style := "align-items:center"
+	if many {
+		style = "flex-direction:column-reverse"
+	}
+	return `<div style="display:flex;gap:2px 10px;` + style + `"><audio controls preload="metadata" style="height:32px;width:240px" aria-label="` +
+		html.EscapeString(r.caption) + `" src="data:audio/wav;base64,` + base64.StdEncoding.EncodeToString(r.wav) + `"></audio><span>` +
+		html.EscapeString(r.caption) + `</span></div>`
 }
 
 func (c cell) table(rows [][]string) error {
@@ -116,8 +131,17 @@ func (f *files) picture(name string, png []byte, _ int) error {
 	return f.write(name, ".png", png)
 }
 
-func (f *files) sound(name, _ string, wav []byte) error {
-	return f.write(name, ".wav", wav)
+func (f *files) sounds(recordings []recording) error {
+	for _, r := range recordings {
+		name := r.caption
+		if name == "" {
+			name = "sound"
+		}
+		if err := f.write(name, ".wav", r.wav); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func (f *files) table(rows [][]string) error {

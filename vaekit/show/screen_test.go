@@ -28,6 +28,7 @@ func TestMain(m *testing.M) {
 	case "cell":
 		Picture{Title: "Discs"}.Images(someDiscs(3))
 		Play(someSounds().Example(0), 16000, "a rising tone")
+		Players(someSounds(), 16000)
 		Table([]string{"model", "ELBO"}, []any{"β = 1", -151.23})
 	default:
 		os.Exit(m.Run())
@@ -100,8 +101,8 @@ func TestCellReachesTheKernel(t *testing.T) {
 		t.Fatalf("the cell printed %q, %q and ended with %v", stdout, stderr, err)
 	}
 	shown := <-received
-	if len(shown) != 3 {
-		t.Fatalf("%d things arrived, expected a picture, a player and a table", len(shown))
+	if len(shown) != 4 {
+		t.Fatalf("%d things arrived, expected a picture, a player, two players and a table", len(shown))
 	}
 
 	file, _ := shown[0].Data[protocol.MIMEImagePNG].([]byte)
@@ -116,7 +117,11 @@ func TestCellReachesTheKernel(t *testing.T) {
 	if !strings.Contains(html, "<audio controls") || !strings.Contains(html, "a rising tone") {
 		t.Errorf("no player with its caption in %.200q", html)
 	}
-	if table, _ := shown[2].Data[protocol.MIMETextMarkdown].(string); !strings.Contains(table, "| β = 1 | −151.2 |") {
+	html, _ = shown[2].Data[protocol.MIMETextHTML].(string)
+	if strings.Count(html, "<audio controls") != 2 || !strings.Contains(html, "3_theo_7.wav@0") || !strings.Contains(html, "3_theo_7.wav@4000") {
+		t.Errorf("no two players with their captions in %.200q", html)
+	}
+	if table, _ := shown[3].Data[protocol.MIMETextMarkdown].(string); !strings.Contains(table, "| β = 1 | −151.2 |") {
 		t.Errorf("the table arrived as %q", table)
 	}
 }
@@ -154,9 +159,9 @@ func TestPlayerHoldsItsSound(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	html := player(`<3 & "more"`, wav)
-	if !strings.Contains(html, "&lt;3 &amp; &#34;more&#34;") {
-		t.Errorf("the caption is not escaped in %q", html[len(html)-100:])
+	html := player(recording{`<3 & "more"`, wav}, false)
+	if n := strings.Count(html, "&lt;3 &amp; &#34;more&#34;"); n != 2 || strings.Contains(html, "<3") {
+		t.Errorf("the caption is there %d times, escaped, and should be for eye and ear: %q", n, html[len(html)-100:])
 	}
 	_, coded, _ := strings.Cut(html, "data:audio/wav;base64,")
 	coded, _, _ = strings.Cut(coded, `"`)

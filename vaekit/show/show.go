@@ -13,6 +13,7 @@
 //	show.Curves(run.History)                       // loss, distortion and rate by epoch
 //	show.Waveform(sound, 16000)                    // and Spectrogram, in dB
 //	show.Play(sound, 16000, "three, by nobody")    // a player
+//	show.Players(sounds, 16000)                    // side by side; Waveforms, Spectrograms
 //
 // A drawing function is short for the method of the same name of [Picture],
 // which has a title and a width:

@@ -5,6 +5,7 @@ import (
 	"image/color"
 	"math"
 
+	"github.com/vaebook/vaebook/datasets"
 	"github.com/vaebook/vaebook/vaekit/audio"
 	"gonum.org/v1/plot/palette/moreland"
 	"gonum.org/v1/plot/text"
@@ -19,39 +20,79 @@ func Spectrogram(samples []float32, rate int) { Picture{}.Spectrogram(samples, r
 
 // Spectrogram shows how loud each frequency of a sound at rate Hz is over time.
 func (p Picture) Spectrogram(samples []float32, rate int) {
-	img, err := p.spectrogram(samples, rate)
+	img, err := p.spectrograms([]wave{{samples: samples}}, rate)
 	p.display("spectrogram", img, err)
 }
 
-func (p Picture) spectrogram(samples []float32, rate int) (*image.RGBA, error) {
-	if err := checkSound(len(samples), rate); err != nil {
-		return nil, err
-	}
-	levels, err := decibels(samples)
+// Spectrograms shows the spectrograms of the examples of b, sounds [samples] or
+// [samples, 1] at rate Hz, one below the other, in dB below the loudest of all, with
+// their origin where it is known.
+func Spectrograms(b *datasets.Batch, rate int) { Picture{}.Spectrograms(b, rate) }
+
+// Spectrograms shows the spectrograms of the examples of b, sounds at rate Hz, one below the other.
+func (p Picture) Spectrograms(b *datasets.Batch, rate int) {
+	waves, err := wavesOf(b)
+	Check(err)
+	img, err := p.spectrograms(waves, rate)
+	p.display("spectrograms", img, err)
+}
+
+func (p Picture) spectrograms(waves []wave, rate int) (*image.RGBA, error) {
+	levels, err := decibels(waves, rate)
 	if err != nil {
 		return nil, err
 	}
-	width, height, key := imageWidth*density, 300*density, 70*density
+	// The last one's time axis serves all.
+	each, heading, axis, key := 252*density, 0, 48*density, 70*density
+	if len(waves) > 1 {
+		each = 130 * density
+	}
+	if waves[0].name != "" {
+		heading = 20 * density
+	}
+	width := imageWidth * density
 	if p.Width > 0 {
 		width = p.Width * density
 	}
-	s, top := newSheet(width, height, p.Title)
-	chart := newPlot("", "time (s)", "frequency (Hz)")
-	chart.X.Tick.Marker = ticks{most: 10}
-	chart.X.Min, chart.X.Max = 0, float64(len(samples))/float64(rate)
-	chart.Y.Min, chart.Y.Max = 0, float64(rate)/2
-	area := s.part(0, top+8*density, width-key, top+height)
-	chart.Draw(area)
+	s, y := newSheet(width, len(waves)*(heading+each)+axis, p.Title)
+	var inside image.Rectangle
+	for i, w := range waves {
+		y += heading
+		chart := newPlot("", "time (s)", "frequency (Hz)")
+		chart.X.Tick.Marker = ticks{most: 10}
+		chart.X.Min, chart.X.Max = 0, float64(len(w.samples))/float64(rate)
+		chart.Y.Min, chart.Y.Max = 0, float64(rate)/2
+		if len(waves) > 1 {
+			chart.Y.Tick.Marker = ticks{most: 4}
+		}
+		if i < len(waves)-1 {
+			withoutTime(chart)
+		}
+		area := s.part(0, y+8*density, width-key, y+each+axis)
+		chart.Draw(area)
+		inside = s.pixels(chart.DataCanvas(area).Rectangle)
+		drawLevels(s.img, inside, levels[i])
+		s.text(inside.Min.X+2*density, y-density, w.name, textStyle(labelSize, ink, text.XLeft, text.YCenter))
+		if i == 0 {
+			s.decibelKey(image.Rect(inside.Max.X+14*density, inside.Min.Y, inside.Max.X+26*density, inside.Max.Y))
+		}
+		y += each
+	}
+	return s.img, nil
+}
 
-	inside := s.pixels(chart.DataCanvas(area).Rectangle)
+// drawLevels fills a rectangle with the levels of frames, from left to right, whose bins rise.
+func drawLevels(img *image.RGBA, inside image.Rectangle, levels [][]float64) {
 	for y := inside.Min.Y; y < inside.Max.Y; y++ {
 		for x := inside.Min.X; x < inside.Max.X; x++ {
 			frame := levels[(x-inside.Min.X)*len(levels)/inside.Dx()]
-			s.img.SetRGBA(x, y, loudness(frame[(inside.Max.Y-1-y)*len(frame)/inside.Dy()]))
+			img.SetRGBA(x, y, loudness(frame[(inside.Max.Y-1-y)*len(frame)/inside.Dy()]))
 		}
 	}
+}
 
-	bar := image.Rect(inside.Max.X+14*density, inside.Min.Y, inside.Max.X+26*density, inside.Max.Y)
+// decibelKey says which colour is which level.
+func (s sheet) decibelKey(bar image.Rectangle) {
 	for y := bar.Min.Y; y < bar.Max.Y; y++ {
 		c := loudness(-quietest * float64(y-bar.Min.Y) / float64(bar.Dy()))
 		for x := bar.Min.X; x < bar.Max.X; x++ {
@@ -65,36 +106,45 @@ func (p Picture) spectrogram(samples []float32, rate int) (*image.RGBA, error) {
 		}
 		s.text(bar.Max.X+6*density, bar.Min.Y-level*bar.Dy()/quietest, words, textStyle(labelSize-1, ink, text.XLeft, text.YCenter))
 	}
-	return s.img, nil
 }
 
-// decibels is the level of each bin below the loudest of all, [frames][bins].
-func decibels(samples []float32) ([][]float64, error) {
-	window := 512
-	for window > 64 && window*4 > len(samples) {
-		window /= 2
-	}
-	const columns = 320 // as many as a page shows side by side
-	magnitudes, err := audio.STFT{Window: window, Hop: max(1, len(samples)/columns), Centred: true}.Magnitudes(samples)
-	if err != nil {
-		return nil, err
-	}
+// decibels is the level of each bin below the loudest of all sounds, [sounds][frames][bins].
+func decibels(waves []wave, rate int) ([][][]float64, error) {
 	loudest := 0.0
-	for _, frame := range magnitudes {
-		for _, m := range frame {
-			if v := float64(m); finite(v) {
-				loudest = max(loudest, v)
+	var magnitudes [][][]float32
+	for _, w := range waves {
+		if err := checkSound(len(w.samples), rate); err != nil {
+			return nil, err
+		}
+		window := 512
+		for window > 64 && window*4 > len(w.samples) {
+			window /= 2
+		}
+		const columns = 320 // as many as a page shows side by side
+		frames, err := audio.STFT{Window: window, Hop: max(1, len(w.samples)/columns), Centred: true}.Magnitudes(w.samples)
+		if err != nil {
+			return nil, err
+		}
+		for _, frame := range frames {
+			for _, m := range frame {
+				if v := float64(m); finite(v) {
+					loudest = max(loudest, v)
+				}
 			}
 		}
+		magnitudes = append(magnitudes, frames)
 	}
 	if loudest == 0 {
 		loudest = 1 // silence has no loudest; it is black
 	}
-	levels := make([][]float64, len(magnitudes))
-	for i, frame := range magnitudes {
-		levels[i] = make([]float64, len(frame))
-		for k, m := range frame {
-			levels[i][k] = 20 * math.Log10(float64(m)/loudest)
+	levels := make([][][]float64, len(waves))
+	for i, frames := range magnitudes {
+		for _, frame := range frames {
+			row := make([]float64, len(frame))
+			for k, m := range frame {
+				row[k] = 20 * math.Log10(float64(m)/loudest)
+			}
+			levels[i] = append(levels[i], row)
 		}
 	}
 	return levels, nil

@@ -51,6 +51,10 @@ func wavesOf(b *datasets.Batch) ([]wave, error) {
 	if len(b.Shape) != 1 && (len(b.Shape) != 2 || b.Shape[1] != 1) {
 		return nil, fmt.Errorf("show: examples of shape %v are no sounds; those have [samples, 1]. For images there is show.Images", b.Shape)
 	}
+	const most = 50
+	if b.Len() > most {
+		return nil, fmt.Errorf("show: %d sounds are more than anybody looks at; show at most %d, such as batch.Slice(0, 8)", b.Len(), most)
+	}
 	n := b.Shape[0]
 	waves := make([]wave, b.Len())
 	for i := range waves {
@@ -82,10 +86,6 @@ func (p Picture) waves(waves []wave, rate int) (*image.RGBA, error) {
 	if peak == 0 {
 		peak = 1
 	}
-	const most = 50
-	if len(waves) > most {
-		return nil, fmt.Errorf("show: %d sounds make a picture that nobody reads; show at most %d, such as batch.Slice(0, 8)", len(waves), most)
-	}
 	each, heading, axis := 76*density, 0, 40*density
 	if len(waves) == 1 {
 		each = 170 * density
@@ -107,9 +107,8 @@ func (p Picture) waves(waves []wave, rate int) (*image.RGBA, error) {
 		chart.Y.Min, chart.Y.Max = -1.05*peak, 1.05*peak
 		y += heading
 		chart.X.Label.Text = "time (s)"
-		if i < len(waves)-1 { // the last one's time axis serves all; theirs is there, unseen, so that all are laid out alike
-			chart.BackgroundColor, chart.X.Color, chart.X.Tick.Color = nil, color.Transparent, color.Transparent
-			chart.X.Label.TextStyle.Color, chart.X.Tick.Label.Color = color.Transparent, color.Transparent
+		if i < len(waves)-1 { // the last one's time axis serves all
+			withoutTime(chart)
 		}
 		area := s.part(4*density, y+4*density, width-12*density, y+each+axis)
 		chart.Draw(area)
@@ -118,6 +117,13 @@ func (p Picture) waves(waves []wave, rate int) (*image.RGBA, error) {
 		y += each
 	}
 	return s.img, nil
+}
+
+// withoutTime hides the time axis. It stays there, unseen, so that charts with and without it
+// are laid out alike.
+func withoutTime(chart *plot.Plot) {
+	chart.BackgroundColor, chart.X.Color, chart.X.Tick.Color = nil, color.Transparent, color.Transparent
+	chart.X.Label.TextStyle.Color, chart.X.Tick.Label.Color = color.Transparent, color.Transparent
 }
 
 func checkSound(samples, rate int) error {
