@@ -82,7 +82,8 @@ func (v *inversion) run(magnitudes [][]float32, rounds int) []float32 {
 	for m, frame := range magnitudes {
 		for k, magnitude := range frame {
 			turns := float64(k*(m*v.t.Hop%v.t.Window)%v.t.Window) / float64(v.t.Window)
-			v.spectrum[m][k] = polar(float64(magnitude), 2*math.Pi*turns)
+			sin, cos := math.Sincos(2 * math.Pi * turns)
+			v.spectrum[m][k] = complex(float64(magnitude)*cos, float64(magnitude)*sin)
 		}
 	}
 	v.synthesise()
@@ -92,7 +93,10 @@ func (v *inversion) run(magnitudes [][]float32, rounds int) []float32 {
 			v.analyse(now, m)
 			for k, magnitude := range frame {
 				on := now[k] + push*(now[k]-v.last[m][k])
-				v.spectrum[m][k] = polar(float64(magnitude), math.Atan2(imag(on), real(on)))
+				v.spectrum[m][k] = complex(float64(magnitude), 0)
+				if size := math.Sqrt(real(on)*real(on) + imag(on)*imag(on)); size > 0 {
+					v.spectrum[m][k] = on * complex(float64(magnitude)/size, 0)
+				}
 			}
 			copy(v.last[m], now)
 		}
@@ -135,8 +139,4 @@ func (v *inversion) synthesise() {
 		clear(v.sound[:v.t.Window/2])
 		clear(v.sound[len(v.sound)-v.t.Window/2:])
 	}
-}
-
-func polar(magnitude, angle float64) complex128 {
-	return complex(magnitude*math.Cos(angle), magnitude*math.Sin(angle))
 }

@@ -23,6 +23,7 @@ type row struct {
 	what    string // the model and where the figure is from
 	data    string
 	long    bool
+	missing error // why it cannot be run here; nil: it can
 	trains  []training
 	measure func(runs []*vaekit.Run) ([]figure, error)
 }
@@ -52,10 +53,11 @@ func (f figure) met() bool {
 
 // A result is what is kept of a row.
 type result struct {
-	Figures []figure
-	Train   float64 // seconds
-	Measure float64 // seconds
-	Machine string
+	Figures  []figure
+	Settings string
+	Train    []float64 // seconds of each training
+	Measure  float64   // seconds
+	Machine  string
 }
 
 // A lab is where rows are run.
@@ -79,6 +81,9 @@ func (l *lab) run(r row) error {
 	if res, err := l.result(r); res != nil || err != nil {
 		return err
 	}
+	if r.missing != nil {
+		return r.missing
+	}
 	fmt.Printf("\n%s: %s\n", r.name, r.what)
 	times := filepath.Join(l.folder(r), "seconds.json")
 	var res result
@@ -93,9 +98,10 @@ func (l *lab) run(r row) error {
 		return errors.Join(err, writeJSON(times, res))
 	}
 	var runs []*vaekit.Run
-	for _, t := range r.trains {
+	res.Train = append(res.Train, make([]float64, len(r.trains)-len(res.Train))...)
+	for i, t := range r.trains {
 		t.how.Dir, t.how.Progress = filepath.Join(l.folder(r), t.name), show.Progress()
-		err := took(&res.Train, func() error {
+		err := took(&res.Train[i], func() error {
 			run, err := vaekit.Train(t.model, t.data, t.how)
 			runs = append(runs, run)
 			return err
@@ -114,7 +120,7 @@ func (l *lab) run(r row) error {
 	for _, f := range res.Figures {
 		fmt.Println(f)
 	}
-	res.Machine = machine()
+	res.Machine, res.Settings = machine(), r.settings()
 	return writeJSON(filepath.Join(l.folder(r), "figures.json"), res)
 }
 

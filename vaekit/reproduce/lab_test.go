@@ -105,8 +105,12 @@ func TestRowsAreWhole(t *testing.T) {
 		t.Fatal(err)
 	}
 	seen := map[string]bool{}
-	for _, r := range rows(digits) {
-		if seen[r.name] || r.what == "" || r.data == "" || r.measure == nil || len(r.trains) == 0 {
+	heard, err := sounds(datasets.SpokenDigits())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, r := range append(rows(digits), heard...) {
+		if seen[r.name] || r.what == "" || r.data == "" || r.missing == nil && (r.measure == nil || len(r.trains) == 0) {
 			t.Errorf("row %q is not whole, or twice", r.name)
 		}
 		seen[r.name] = true
@@ -119,6 +123,24 @@ func TestRowsAreWhole(t *testing.T) {
 			if _, err := tr.model.Summary(tr.data.Shape()...); err != nil {
 				t.Errorf("%s: %v", r.name, err)
 			}
+		}
+	}
+}
+
+// Without its data a row says so and is left alone; the rest is run.
+func TestARowWithoutData(t *testing.T) {
+	missing := errors.New("spoken digits: not there")
+	heard, err := sounds(nil, missing)
+	if err != nil {
+		t.Fatal(err)
+	}
+	l := &lab{out: t.TempDir()}
+	for _, r := range heard {
+		if err := l.run(r); !errors.Is(err, missing) {
+			t.Errorf("%s: %v", r.name, err)
+		}
+		if res, err := l.result(r); res != nil || err != nil {
+			t.Errorf("%s left %v, %v", r.name, res, err)
 		}
 	}
 }

@@ -33,7 +33,11 @@ func (l *lab) work(long bool, only string) error {
 	if err != nil {
 		return err
 	}
-	rows := rows(digits)
+	heard, err := sounds(datasets.SpokenDigits())
+	if err != nil {
+		return err
+	}
+	rows := append(rows(digits), heard...)
 	asked := func(r row) bool { return !r.long || long }
 	if only != "" {
 		names := strings.Split(only, ",")
@@ -50,7 +54,9 @@ func (l *lab) work(long bool, only string) error {
 	}
 	fmt.Println(line)
 	for _, r := range rows {
-		if asked(r) {
+		if asked(r) && r.missing != nil && only == "" {
+			fmt.Printf("\n%s is left out: %v\n", r.name, r.missing)
+		} else if asked(r) {
 			if err := l.run(r); err != nil {
 				return fmt.Errorf("reproduce: %s: %w", r.name, err)
 			}

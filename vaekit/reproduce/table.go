@@ -59,7 +59,11 @@ func (l *lab) write(rows []row) error {
 		for _, f := range res.Figures {
 			figures = append(figures, f.String())
 		}
-		fmt.Fprintf(&s, "| %s | %s | %s | %s | %.1f, %.1f | %s |\n", r.name, r.what, r.data, r.settings(), res.Train/60, res.Measure/60, strings.Join(figures, "; "))
+		var minutes []string
+		for _, seconds := range res.Train {
+			minutes = append(minutes, fmt.Sprintf("%.1f", seconds/60))
+		}
+		fmt.Fprintf(&s, "| %s | %s | %s | %s | %s, %.1f | %s |\n", r.name, r.what, r.data, res.Settings, strings.Join(minutes, " + "), res.Measure/60, strings.Join(figures, "; "))
 		machines[res.Machine] = true
 	}
 	s.WriteString("\nA row is run by `make reproduce ROWS=its-name`.")

@@ -1,0 +1,64 @@
+package datasets
+
+import (
+	"slices"
+	"strings"
+	"testing"
+)
+
+// A concatenation reads as its parts do, in any order, with what all of them have.
+func TestConcat(t *testing.T) {
+	a := must(FromFloats([]int{2}, []float32{0, 1, 2, 3, 4, 5}, []int{7, 8, 9}))
+	b := must(FromFloats([]int{2}, []float32{6, 7, 8, 9}, []int{1, 2}))
+	none := must(Subset(b, nil))
+	both := must(Concat(a, none, b))
+	if both.Len() != 5 {
+		t.Fatalf("3 and 0 and 2 examples are %d", both.Len())
+	}
+	agrees(t, both)
+	got := must(Read(both, 4, 0, 3, 2, 0))
+	if want := []float32{8, 9, 0, 1, 6, 7, 4, 5, 0, 1}; !slices.Equal(got.Values, want) {
+		t.Errorf("values %v, want %v", got.Values, want)
+	}
+	if want := []int{2, 7, 1, 9, 7}; !slices.Equal(got.Labels, want) || got.Mask != nil || got.Origin != nil {
+		t.Errorf("labels %v, want %v; mask %v, origin %v", got.Labels, want, got.Mask, got.Origin)
+	}
+
+	// Where one has no labels none has; where one has a mask, the others' values count.
+	c := must(Augment(
+		must(FromFloats([]int{2, 1}, []float32{1, 1}, []int{3})), Augmentation{Shift: 1}))
+	d := must(FromFloats([]int{2, 1}, []float32{5, 6}, nil))
+	mixed := must(Concat(d, c))
+	for visit := range uint64(20) {
+		var whole, alone Batch
+		if err := mixed.Read(&whole, visit, []int{1, 0}); err != nil {
+			t.Fatal(err)
+		}
+		if err := c.Read(&alone, visit, []int{0}); err != nil {
+			t.Fatal(err)
+		}
+		if !slices.Equal(whole.Values, append(alone.Values, 5, 6)) || !slices.Equal(whole.Mask, append(alone.Mask, 1, 1)) || whole.Labels != nil {
+			t.Errorf("visit %d: %+v of %+v", visit, whole, alone)
+		}
+	}
+	agrees(t, mixed)
+	held := must(Hold(mixed))
+	if held.Len() != 2 || held.Resident(0).Mask == nil {
+		t.Errorf("in memory it is %+v", held.Resident(0))
+	}
+}
+
+func TestConcatRefuses(t *testing.T) {
+	a := must(FromFloats([]int{2}, []float32{0, 1}, nil))
+	b := must(FromFloats([]int{1}, []float32{0, 1}, nil))
+	if _, err := Concat(); err == nil || !strings.Contains(err.Error(), "no data sets") {
+		t.Error(err)
+	}
+	if _, err := Concat(a, b); err == nil || !strings.Contains(err.Error(), "data set 1 have shape [1], those of the first [2]") {
+		t.Error(err)
+	}
+	both := must(Concat(a, a))
+	if _, err := Read(both, 2); err == nil || !strings.Contains(err.Error(), "example 2 asked for") {
+		t.Error(err)
+	}
+}

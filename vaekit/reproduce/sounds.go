@@ -1,0 +1,123 @@
+package main
+
+import (
+	"time"
+
+	"github.com/vaebook/vaebook/datasets"
+	"github.com/vaebook/vaebook/vaekit"
+	"github.com/vaebook/vaebook/vaekit/dist"
+	"github.com/vaebook/vaebook/vaekit/metrics"
+	"github.com/vaebook/vaebook/vaekit/nets"
+)
+
+// sounds are the rows that learn spoken digits. Where there are none, missing says why.
+func sounds(speech *datasets.Speech, missing error) ([]row, error) {
+	short := row{name: "sound", what: "notebook 03's second model against its first, dense 10000-256-128-16, trained as long", data: "spoken digits", missing: missing}
+	long := row{name: "sound-long", what: "the same net twice as wide, an hour of sound", data: "spoken digits and plucked strings", missing: missing, long: true}
+	if missing != nil {
+		return []row{short, long}, nil
+	}
+	strings, err := datasets.Plucked(datasets.Plucking{Examples: 3900}) // 40 minutes, and 20 of speech
+	if err != nil {
+		return nil, err
+	}
+	hour, err := datasets.Concat(speech.Train, strings)
+	if err != nil {
+		return nil, err
+	}
+	train := func(name string, model vaekit.Model, data datasets.Dataset, epochs int) (training, error) {
+		varied, err := datasets.Augment(data, datasets.Augmentation{Gain: 6, Polarity: true, Shift: 400})
+		how := decaying(data, 16, epochs)
+		how.Clip = 1e4
+		return training{name, model, varied, how}, err
+	}
+	first := training{"first", vaekit.Model{
+		Encoder: nets.MLP(256, 128), Latent: 16, Decoder: nets.MLP(128, 256), Likelihood: dist.Gaussian{Sigma: dist.Optimal},
+	}, speech.Train, vaekit.Training{Epochs: 200, Batch: 32}}
+	second, err := train("second", listening(64, 128), speech.Train, 14)
+	if err != nil {
+		return nil, err
+	}
+	short.trains = []training{first, second}
+	short.measure = func(runs []*vaekit.Run) ([]figure, error) {
+		figures, err := heard(runs[1], speech)
+		if err != nil {
+			return nil, err
+		}
+		before, err := heard(runs[0], speech)
+		if err != nil {
+			return nil, err
+		}
+		return append(figures,
+			figure{What: "log-mel distance of the first", Value: before[0].Value},
+			figure{What: "ratio", Value: figures[0].Value / before[0].Value, High: most(0.5)}), nil
+	}
+	wide, err := train("run", listening(128, 256), hour, 40)
+	long.trains = []training{wide}
+	long.measure = func(runs []*vaekit.Run) ([]figure, error) { return heard(runs[0], speech) }
+	return []row{short, long}, err
+}
+
+// listening is a model of sound of any length, 16 latents for every 40 samples, with so many
+// channels where there is a place for every 8 samples, and for every 40.
+func listening(fine, coarse int) vaekit.Model {
+	conv := func(channels, kernel, stride, dilation int) nets.Layer {
+		return nets.Conv1D{Channels: channels, Kernel: kernel, Stride: stride, Dilation: dilation, Activation: nets.LeakyReLU, Init: nets.HeUniform}
+	}
+	block := func(channels, dilation int) nets.Layer {
+		return nets.Residual{Net: nets.Net{
+			conv(channels, 3, 1, dilation),
+			nets.Conv1D{Channels: channels, Kernel: 1, Init: nets.GlorotUniform},
+		}}
+	}
+	return vaekit.Model{
+		Encoder: nets.Net{
+			conv(fine, 16, 8, 1), block(fine, 1), block(fine, 3),
+			conv(coarse, 10, 5, 1), block(coarse, 1), block(coarse, 3),
+		},
+		Latent: 16, Local: true,
+		Decoder: nets.Net{
+			conv(coarse, 3, 1, 1), block(coarse, 1), block(coarse, 3),
+			nets.ConvTranspose1D{Channels: fine, Kernel: 10, Stride: 5, Activation: nets.LeakyReLU}, block(fine, 1), block(fine, 3),
+			nets.ConvTranspose1D{Channels: 1, Kernel: 16, Stride: 8},
+		},
+		Likelihood: dist.Spectral{Floor: 1e-4},
+	}
+}
+
+// heard measures how recordings that were held out come back.
+func heard(run *vaekit.Run, speech *datasets.Speech) ([]figure, error) {
+	test, err := datasets.All(speech.Test)
+	if err != nil {
+		return nil, err
+	}
+	back, err := run.Reconstruct(speech.Test)
+	if err != nil {
+		return nil, err
+	}
+	mel, err := metrics.LogMel(test, back, speech.Rate)
+	if err != nil {
+		return nil, err
+	}
+	stft, err := metrics.STFT(test, back)
+	if err != nil {
+		return nil, err
+	}
+	sdr, err := metrics.SISDR(test, back)
+	if err != nil {
+		return nil, err
+	}
+	figures := []figure{
+		{What: "log-mel distance", Value: mel.Mean}, {What: "STFT distance", Value: stft.Mean}, {What: "SI-SDR in dB", Value: sdr.Mean},
+	}
+	if !run.Model.Local {
+		return figures, nil
+	}
+	began := time.Now()
+	if _, err := run.ReconstructLong(test.Values); err != nil {
+		return nil, err
+	}
+	length := float64(len(test.Values)) / float64(speech.Rate)
+	least := 20.0
+	return append(figures, figure{What: "times as fast as it sounds, encoded and decoded", Value: length / time.Since(began).Seconds(), Low: &least}), nil
+}
