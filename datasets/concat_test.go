@@ -62,3 +62,16 @@ func TestConcatRefuses(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// What is appended to a part of a batch leaves the batch as it is.
+func TestAppendToASlice(t *testing.T) {
+	b := &Batch{Shape: []int{1}, Values: []float32{1, 2, 3}, Labels: []int{1, 2, 3}, Mask: []uint8{1, 0, 1}, Origin: []string{"a", "b", "c"}}
+	ends := b.Slice(0, 1)
+	ends.Append(b.Slice(2, 3))
+	if !slices.Equal(ends.Values, []float32{1, 3}) || !slices.Equal(ends.Origin, []string{"a", "c"}) || !slices.Equal(ends.Labels, []int{1, 3}) || !slices.Equal(ends.Mask, []uint8{1, 1}) {
+		t.Errorf("the ends are %+v", ends)
+	}
+	if !slices.Equal(b.Values, []float32{1, 2, 3}) || !slices.Equal(b.Origin, []string{"a", "b", "c"}) || !slices.Equal(b.Labels, []int{1, 2, 3}) || !slices.Equal(b.Mask, []uint8{1, 0, 1}) {
+		t.Errorf("the batch has become %+v", b)
+	}
+}

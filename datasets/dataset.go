@@ -136,18 +136,19 @@ func (b *Batch) Example(i int) []float32 {
 	return b.Values[i*n : (i+1)*n : (i+1)*n]
 }
 
-// Slice returns the examples from up to but not including to, sharing b's memory.
+// Slice returns the examples from up to but not including to, sharing b's memory: what
+// is appended to them does not lie there.
 func (b *Batch) Slice(from, to int) *Batch {
 	n := Size(b.Shape)
-	s := &Batch{Shape: b.Shape, Values: b.Values[from*n : to*n]}
+	s := &Batch{Shape: b.Shape, Values: b.Values[from*n : to*n : to*n]}
 	if b.Labels != nil {
-		s.Labels = b.Labels[from:to]
+		s.Labels = b.Labels[from:to:to]
 	}
 	if b.Mask != nil {
-		s.Mask = b.Mask[from*n : to*n]
+		s.Mask = b.Mask[from*n : to*n : to*n]
 	}
 	if b.Origin != nil {
-		s.Origin = b.Origin[from:to]
+		s.Origin = b.Origin[from:to:to]
 	}
 	return s
 }

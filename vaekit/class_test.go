@@ -11,6 +11,7 @@ import (
 	"github.com/vaebook/vaebook/vaekit/dist"
 	"github.com/vaebook/vaebook/vaekit/internal/check"
 	"github.com/vaebook/vaebook/vaekit/internal/engine"
+	"github.com/vaebook/vaebook/vaekit/nets"
 )
 
 // classes are n points of three classes about their own centres, all of the same shape.
@@ -119,4 +120,52 @@ func TestClassesThatAreNot(t *testing.T) {
 			t.Errorf("error %v does not speak of %q", err, what)
 		}
 	}
+}
+
+// Of forty classes, which z could tell apart as well, the decoder learns each: what is
+// reconstructed as another class is of that class.
+func TestManyClasses(t *testing.T) {
+	check.EachBackend(t, func(t *testing.T, _ *engine.Backend) {
+		const classes, dims, n = 40, 12, 1600
+		rng := engine.Rand(2, "classes", 0)
+		centres := make([]float32, classes*dims)
+		for i := range centres {
+			centres[i] = float32(rng.NormFloat64())
+		}
+		var values []float32
+		var labels []int
+		for i := range n {
+			labels = append(labels, i%classes)
+			for d := range dims {
+				values = append(values, centres[i%classes*dims+d]+0.1*float32(rng.NormFloat64()))
+			}
+		}
+		data := must[*datasets.Examples](t)(datasets.FromFloats([]int{dims}, values, labels))
+		run := train(t, vaekit.Model{
+			Encoder: nets.MLP(64), Latent: 8, Decoder: nets.MLP(64), Classes: classes,
+			Likelihood: dist.Gaussian{Sigma: dist.Optimal},
+		}, data, vaekit.Training{Epochs: 40, Batch: 40, Rate: 3e-3})
+		right := 0
+		for class := range classes {
+			as := must[*datasets.Batch](t)(must[*vaekit.Run](t)(run.Class(class)).Reconstruct(
+				must[datasets.Dataset](t)(datasets.Subset(data, []int{(class + 1) % classes}))))
+			nearest, least := 0, math.Inf(1)
+			for c := range classes {
+				sum := 0.0
+				for d := range dims {
+					sum += math.Pow(float64(as.Values[d]-centres[c*dims+d]), 2)
+				}
+				if sum < least {
+					nearest, least = c, sum
+				}
+			}
+			if nearest == class {
+				right++
+			}
+		}
+		t.Logf("%d of %d", right, classes)
+		if right < 30 {
+			t.Errorf("an example of another class decoded as of this one is of this one for %d of %d classes", right, classes)
+		}
+	})
 }

@@ -23,7 +23,7 @@ func Interrupt(t *testing.T, signal syscall.Signal) {
 
 // Whole is E[x|z] at z = E[z|x] of a series that goes through a Local model at once.
 func Whole(r *Run, x []float32) ([]float32, error) {
-	look, err := r.look.sized(len(x))
+	look, err := r.look.sized(len(x) / r.Shape()[1])
 	if err != nil {
 		return nil, err
 	}

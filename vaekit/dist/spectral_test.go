@@ -111,6 +111,32 @@ func TestSpectralIsItsFormula(t *testing.T) {
 	})
 }
 
+// Power and LogProb with the usual windows are what SciPy 1.17 computes in double precision of
+// scipy.signal.stft (Hann, a quarter's hop, half a window of zeros at both ends) and
+// scipy.stats.norm and laplace.
+func TestSpectralIsWhatSciPyHas(t *testing.T) {
+	const n = 4000
+	x, y := chirp(2 * n)[:n], chirp(2 * n)[n:]
+	s := dist.Spectral{Waveform: dist.Gaussian{Scale: 0.5}, Spectrum: dist.Laplace{Scale: 0.2}}
+	check.EachBackend(t, func(t *testing.T, b *engine.Backend) {
+		for _, c := range []struct {
+			window, frame, bin int
+			want               float64
+		}{
+			{128, 3, 5, 1.670344216670846}, {128, 125, 0, 1.0359007653533757e-05}, {2048, 3, 5, 0.0008942482615198841}, {2048, 7, 0, 0.2549295523481225},
+		} {
+			got := run(t, b, func(in []*graph.Node) *graph.Node {
+				return graph.Slice(dist.Power(in[0], c.window), graph.AxisElem(0), graph.AxisElem(c.frame), graph.AxisElem(c.bin))
+			}, check.New(x, 1, n))
+			near(t, fmt.Sprint(c), got.Values, []float64{c.want}, 1e-9)
+		}
+		got := run(t, b, func(in []*graph.Node) *graph.Node {
+			return s.LogProb(nets.NewPass(true, nil, nil), in[1], in[0], nil)
+		}, check.New(x, 1, n), check.New(y, 1, n, 1))
+		near(t, "log p(x|z)", got.Values, []float64{-18745.39822004419}, 1e-6)
+	})
+}
+
 // The gradient is right, with σ fixed and optimal, masked or not; what is masked has none.
 func TestSpectralGradient(t *testing.T) {
 	const n = 40

@@ -33,7 +33,7 @@ func sounds(speech *datasets.Speech, missing error) ([]row, error) {
 	}
 	first := training{"first", vaekit.Model{
 		Encoder: nets.MLP(256, 128), Latent: 16, Decoder: nets.MLP(128, 256), Likelihood: dist.Gaussian{Sigma: dist.Optimal},
-	}, speech.Train, vaekit.Training{Epochs: 200, Batch: 32}}
+	}, speech.Train, vaekit.Training{Epochs: 460, Batch: 32}}
 	second, err := train("second", listening(64, 128), speech.Train, 14)
 	if err != nil {
 		return nil, err

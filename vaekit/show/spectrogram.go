@@ -152,8 +152,8 @@ func decibels(waves []wave, rate int) ([][][]float64, error) {
 
 // blackBody is the colours of a glowing body, whose brightness grows evenly
 // (K. Moreland, "Why We Use Bad Color Maps and What You Can Do About It", 2016),
-// in steps of 1.25 dB.
-var blackBody = moreland.BlackBody().Palette(quietest * 4 / 5).Colors()
+// in steps of 2.5 dB.
+var blackBody = moreland.BlackBody().Palette(quietest * 2 / 5).Colors()
 
 // loudness is the colour of a level in dB, and magenta of one that is not a number.
 func loudness(level float64) color.RGBA {
