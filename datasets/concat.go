@@ -46,20 +46,23 @@ type concat struct {
 }
 
 func (c *concat) Len() int     { return c.n }
-func (c *concat) Shape() []int { return c.shape }
+func (c *concat) Shape() []int { return slices.Clone(c.shape) }
+
+// Shard is that of the data set with the smallest.
+func (c *concat) Shard() int {
+	shard := shardOf(c.data[0])
+	for _, data := range c.data[1:] {
+		shard = min(shard, shardOf(data))
+	}
+	return shard
+}
 
 func (c *concat) Read(batch *Batch, visit uint64, indices []int) error {
 	if err := checkIndices("datasets.Concat", indices, c.n); err != nil {
 		return err
 	}
 	per := Size(c.shape)
-	all := Batch{Shape: c.shape, Values: make([]float32, per*len(indices))}
-	if c.labels {
-		all.Labels = make([]int, len(indices))
-	}
-	if c.origin {
-		all.Origin = make([]string, len(indices))
-	}
+	batch.reset(c.shape, len(indices), c.labels, false, c.origin)
 	for k, data := range c.data {
 		var there, here []int // where its examples lie in data, and in the batch
 		for i, index := range indices {
@@ -74,23 +77,22 @@ func (c *concat) Read(batch *Batch, visit uint64, indices []int) error {
 		if err := readChecked(data, &part, visit, there); err != nil {
 			return err
 		}
-		if part.Mask != nil && all.Mask == nil {
-			all.Mask = all.mask()
+		if part.Mask != nil && batch.Mask == nil {
+			batch.Mask = batch.mask()
 		}
 		for j, i := range here {
-			copy(all.Example(i), part.Example(j))
+			copy(batch.Example(i), part.Example(j))
 			if part.Mask != nil {
-				copy(all.Mask[i*per:(i+1)*per], part.Mask[j*per:])
+				copy(batch.Mask[i*per:(i+1)*per], part.Mask[j*per:])
 			}
 			if c.labels {
-				all.Labels[i] = part.Labels[j]
+				batch.Labels[i] = part.Labels[j]
 			}
 			if c.origin {
-				all.Origin[i] = part.Origin[j]
+				batch.Origin[i] = part.Origin[j]
 			}
 		}
 	}
-	*batch = all
 	return nil
 }
 

@@ -48,6 +48,26 @@ func TestConcat(t *testing.T) {
 	}
 }
 
+// Origins stay where all have them.
+func TestConcatOrigins(t *testing.T) {
+	named := func(name string, values ...float32) Dataset {
+		e := must(FromFloats([]int{1}, values, nil))
+		for range values {
+			e.origin = append(e.origin, name)
+		}
+		return e
+	}
+	both := must(Concat(named("a", 1, 2), named("b", 3)))
+	agrees(t, both)
+	if got := must(Read(both, 2, 0)).Origin; !slices.Equal(got, []string{"b", "a"}) {
+		t.Errorf("origins %q", got)
+	}
+	one := must(Concat(named("a", 1, 2), must(FromFloats([]int{1}, []float32{3}, nil))))
+	if got := must(Read(one, 2, 0)); got.Origin != nil || !slices.Equal(got.Values, []float32{3, 1}) {
+		t.Errorf("%+v", got)
+	}
+}
+
 func TestConcatRefuses(t *testing.T) {
 	a := must(FromFloats([]int{2}, []float32{0, 1}, nil))
 	b := must(FromFloats([]int{1}, []float32{0, 1}, nil))

@@ -122,11 +122,12 @@ func TestClassesThatAreNot(t *testing.T) {
 	}
 }
 
-// Of forty classes, which z could tell apart as well, the decoder learns each: what is
-// reconstructed as another class is of that class.
+// Of sixty classes, which z could tell apart as well, the decoder learns each at once: what
+// is reconstructed as another class is of that class. Told them as 0 and 1 it knows ten
+// after as many epochs.
 func TestManyClasses(t *testing.T) {
 	check.EachBackend(t, func(t *testing.T, _ *engine.Backend) {
-		const classes, dims, n = 40, 12, 1600
+		const classes, dims, n = 60, 100, 1800
 		rng := engine.Rand(2, "classes", 0)
 		centres := make([]float32, classes*dims)
 		for i := range centres {
@@ -142,9 +143,9 @@ func TestManyClasses(t *testing.T) {
 		}
 		data := must[*datasets.Examples](t)(datasets.FromFloats([]int{dims}, values, labels))
 		run := train(t, vaekit.Model{
-			Encoder: nets.MLP(64), Latent: 8, Decoder: nets.MLP(64), Classes: classes,
+			Encoder: nets.MLP(64), Latent: 16, Decoder: nets.MLP(64), Classes: classes,
 			Likelihood: dist.Gaussian{Sigma: dist.Optimal},
-		}, data, vaekit.Training{Epochs: 40, Batch: 40, Rate: 3e-3})
+		}, data, vaekit.Training{Epochs: 6, Batch: 30, Rate: 2e-3})
 		right := 0
 		for class := range classes {
 			as := must[*datasets.Batch](t)(must[*vaekit.Run](t)(run.Class(class)).Reconstruct(
@@ -163,8 +164,7 @@ func TestManyClasses(t *testing.T) {
 				right++
 			}
 		}
-		t.Logf("%d of %d", right, classes)
-		if right < 30 {
+		if right < 50 {
 			t.Errorf("an example of another class decoded as of this one is of this one for %d of %d classes", right, classes)
 		}
 	})

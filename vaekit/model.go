@@ -45,9 +45,9 @@ type Model struct {
 	// Classes makes the model conditional on the labels of the data, 0 … Classes−1 (Sohn, Lee
 	// and Yan, 2015): the encoder sees with each example a learned one of its class, added
 	// to it (a Local model: to the encoder's features, at every position), and the decoder the
-	// class beside z, as 0 and √Classes, which weighs what a latent does: of 0 and 1 among
-	// many classes little is learned before z tells the class. [Run.Class] then chooses what
-	// is drawn. 0: labels are not looked at.
+	// class beside z, as 0 and √Classes, a mean square of 1 as a latent has: with 0 and 1 the
+	// decoder learns many classes too slowly, and z carries the class instead. [Run.Class] then
+	// chooses what is drawn. 0: labels are not looked at.
 	Classes int
 }
 

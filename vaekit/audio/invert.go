@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"slices"
 
 	"gonum.org/v1/gonum/dsp/fourier"
 )
@@ -130,13 +131,12 @@ func (v *inversion) synthesise() {
 			v.sound[m*v.t.Hop+i] += w * v.frame[i] / float64(v.t.Window)
 		}
 	}
+	least := 0.01 * slices.Max(v.weight) // at the ends a single frame speaks, with next to no weight
 	for i, w := range v.weight {
-		if w > 1e-9 { // the first sample of all has the weight 0
-			v.sound[i] /= w
-		}
+		v.sound[i] /= max(w, least)
 	}
 	if v.t.Centred { // silence lies before and after
 		clear(v.sound[:v.t.Window/2])
-		clear(v.sound[len(v.sound)-v.t.Window/2:])
+		clear(v.sound[v.t.Window/2+(len(v.spectrum)-1)*v.t.Hop:])
 	}
 }

@@ -33,11 +33,7 @@ func (l *lab) work(long bool, only string) error {
 	if err != nil {
 		return err
 	}
-	heard, err := sounds(datasets.SpokenDigits())
-	if err != nil {
-		return err
-	}
-	rows := append(rows(digits), heard...)
+	rows := append(rows(digits), sounds(datasets.SpokenDigits())...)
 	asked := func(r row) bool { return !r.long || long }
 	if only != "" {
 		names := strings.Split(only, ",")

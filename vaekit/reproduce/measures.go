@@ -86,8 +86,7 @@ func paired(runs, others []*vaekit.Run, test datasets.Dataset) ([]figure, error)
 		squares += (g - mean) * (g - mean)
 	}
 	n := float64(len(gains))
-	bar := 1.0
-	figures := []figure{{What: fmt.Sprintf("−ELBO lower by, mean of %d seeds,", len(gains)), Value: mean, Error: math.Sqrt(squares / (n - 1) / n), Low: &bar}}
+	figures := []figure{{What: fmt.Sprintf("−ELBO lower by, mean of %d seeds,", len(gains)), Value: mean, Error: math.Sqrt(squares / (n - 1) / n), Low: least(1)}}
 	for i, run := range []*vaekit.Run{runs[0], others[0]} {
 		f, err := measured(run, test)
 		if err != nil {

@@ -15,8 +15,8 @@ func Play(samples []float32, rate int, caption string) {
 }
 
 // Players shows the examples of b, sounds [samples] or [samples, 1] at rate Hz, as
-// players side by side, each with its origin above it where it is known. Padding at
-// the end is left out.
+// players side by side, each with its origin above it where it is known; outside a
+// notebook it writes WAV files. Padding at the end is left out.
 func Players(b *datasets.Batch, rate int) {
 	waves, err := wavesOf(b)
 	Check(err)

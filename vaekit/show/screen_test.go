@@ -121,6 +121,17 @@ func TestCellReachesTheKernel(t *testing.T) {
 	if strings.Count(html, "<audio controls") != 2 || !strings.Contains(html, "3_theo_7.wav@0") || !strings.Contains(html, "3_theo_7.wav@4000") {
 		t.Errorf("no two players with their captions in %.200q", html)
 	}
+	for i, coded := range strings.Split(html, "base64,")[1:] { // padding is no sound
+		coded, _, _ = strings.Cut(coded, `"`)
+		file, err := base64.StdEncoding.DecodeString(coded)
+		if err != nil {
+			t.Fatal(err)
+		}
+		sound, err := audio.Read(bytes.NewReader(file))
+		if want := [2]int{4000, 3001}[i]; err != nil || sound.Frames() != want {
+			t.Errorf("player %d: %v, %v; want %d frames", i, sound, err, want)
+		}
+	}
 	if table, _ := shown[3].Data[protocol.MIMETextMarkdown].(string); !strings.Contains(table, "| β = 1 | −151.2 |") {
 		t.Errorf("the table arrived as %q", table)
 	}

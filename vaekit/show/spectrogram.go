@@ -26,7 +26,7 @@ func (p Picture) Spectrogram(samples []float32, rate int) {
 
 // Spectrograms shows the spectrograms of the examples of b, sounds [samples] or
 // [samples, 1] at rate Hz, one below the other, in dB below the loudest of all, with
-// their origin where it is known.
+// their origin where it is known. Padding is drawn as the silence that it holds.
 func Spectrograms(b *datasets.Batch, rate int) { Picture{}.Spectrograms(b, rate) }
 
 // Spectrograms shows the spectrograms of the examples of b, sounds at rate Hz, one below the other.
