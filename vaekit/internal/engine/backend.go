@@ -124,6 +124,7 @@ func open(config, why string, devices int) (b *Backend, err error) {
 	var inner compute.Backend
 	switch {
 	case config == "go":
+		headroom()
 		// One executor a core. GoMLX's eight hold on to all workers but one, so that a
 		// large matrix product is left with a single core.
 		inner, err = compute.NewWithConfig(fmt.Sprintf("go:num_executors=%d", max(2, runtime.GOMAXPROCS(0))))
