@@ -7,6 +7,7 @@ import (
 
 	"github.com/vaebook/vaebook/datasets"
 	"github.com/vaebook/vaebook/vaekit/audio"
+	"gonum.org/v1/plot"
 	"gonum.org/v1/plot/palette/moreland"
 	"gonum.org/v1/plot/text"
 )
@@ -42,42 +43,23 @@ func (p Picture) spectrograms(waves []wave, rate int) (*image.RGBA, error) {
 	if err != nil {
 		return nil, err
 	}
-	// The last one's time axis serves all.
-	each, heading, axis, key := 252*density, 0, 48*density, 70*density
+	each := 256
 	if len(waves) > 1 {
-		each = 130 * density
+		each = 134
 	}
-	if waves[0].name != "" {
-		heading = 20 * density
-	}
-	width := imageWidth * density
-	if p.Width > 0 {
-		width = p.Width * density
-	}
-	s, y := newSheet(width, len(waves)*(heading+each)+axis, p.Title)
-	var inside image.Rectangle
-	for i, w := range waves {
-		y += heading
+	s, insides := p.charts(waves, rate, each, 70, func(int) *plot.Plot {
 		chart := newPlot("", "time (s)", "frequency (Hz)")
-		chart.X.Tick.Marker = ticks{most: 10}
-		chart.X.Min, chart.X.Max = 0, float64(len(w.samples))/float64(rate)
 		chart.Y.Min, chart.Y.Max = 0, float64(rate)/2
 		if len(waves) > 1 {
 			chart.Y.Tick.Marker = ticks{most: 4}
 		}
-		if i < len(waves)-1 {
-			withoutTime(chart)
-		}
-		area := s.part(0, y+8*density, width-key, y+each+axis)
-		chart.Draw(area)
-		inside = s.pixels(chart.DataCanvas(area).Rectangle)
+		return chart
+	})
+	for i, inside := range insides {
 		drawLevels(s.img, inside, levels[i])
-		s.text(inside.Min.X+2*density, y-density, w.name, textStyle(labelSize, ink, text.XLeft, text.YCenter))
-		if i == 0 {
-			s.decibelKey(image.Rect(inside.Max.X+14*density, inside.Min.Y, inside.Max.X+26*density, inside.Max.Y))
-		}
-		y += each
 	}
+	first := insides[0]
+	s.decibelKey(image.Rect(first.Max.X+14*density, first.Min.Y, first.Max.X+26*density, first.Max.Y))
 	return s.img, nil
 }
 

@@ -86,44 +86,50 @@ func (p Picture) waves(waves []wave, rate int) (*image.RGBA, error) {
 	if peak == 0 {
 		peak = 1
 	}
-	each, heading, axis := 76*density, 0, 40*density
+	each := 80
 	if len(waves) == 1 {
-		each = 170 * density
+		each = 174
 	}
+	s, _ := p.charts(waves, rate, each, 12, func(i int) *plot.Plot {
+		chart := newPlot("", "time (s)", "")
+		chart.Add(horizontals{}, trace{waves[i], rate})
+		chart.Y.Tick.Marker = ticks{most: 4}
+		chart.Y.Min, chart.Y.Max = -1.05*peak, 1.05*peak
+		return chart
+	})
+	return s.img, nil
+}
+
+// charts draws a chart of each sound below the other, each CSS pixels high, with its name
+// above it and room at the right. The last one's time axis serves all. It tells where the
+// insides of the charts are.
+func (p Picture) charts(waves []wave, rate, each, right int, chart func(i int) *plot.Plot) (s sheet, insides []image.Rectangle) {
+	each *= density
+	heading, axis, width := 0, 44*density, imageWidth*density
 	if waves[0].name != "" {
 		heading = 20 * density
 	}
-	width := imageWidth * density
 	if p.Width > 0 {
 		width = p.Width * density
 	}
 	s, y := newSheet(width, len(waves)*(heading+each)+axis, p.Title)
 	for i, w := range waves {
-		chart := newPlot("", "", "")
-		chart.Add(horizontals{}, trace{w, rate})
-		chart.X.Tick.Marker = ticks{most: 10}
-		chart.Y.Tick.Marker = ticks{most: 4}
-		chart.X.Min, chart.X.Max = 0, float64(longest)/float64(rate)
-		chart.Y.Min, chart.Y.Max = -1.05*peak, 1.05*peak
 		y += heading
-		chart.X.Label.Text = "time (s)"
-		if i < len(waves)-1 { // the last one's time axis serves all
-			withoutTime(chart)
+		chart := chart(i)
+		chart.X.Tick.Marker = ticks{most: 10}
+		chart.X.Min, chart.X.Max = 0, float64(len(w.samples))/float64(rate)
+		if i < len(waves)-1 { // it stays there, unseen, so that all charts are laid out alike
+			chart.BackgroundColor, chart.X.Color, chart.X.Tick.Color = nil, color.Transparent, color.Transparent
+			chart.X.Label.TextStyle.Color, chart.X.Tick.Label.Color = color.Transparent, color.Transparent
 		}
-		area := s.part(4*density, y+4*density, width-12*density, y+each+axis)
+		area := s.part(4*density, y+8*density, width-right*density, y+each+axis)
 		chart.Draw(area)
-		left := s.pixels(chart.DataCanvas(area).Rectangle).Min.X
-		s.text(left+2*density, y-heading/2+4*density, w.name, textStyle(labelSize, ink, text.XLeft, text.YCenter))
+		inside := s.pixels(chart.DataCanvas(area).Rectangle)
+		s.text(inside.Min.X+2*density, y-density, w.name, textStyle(labelSize, ink, text.XLeft, text.YCenter))
+		insides = append(insides, inside)
 		y += each
 	}
-	return s.img, nil
-}
-
-// withoutTime hides the time axis. It stays there, unseen, so that charts with and without it
-// are laid out alike.
-func withoutTime(chart *plot.Plot) {
-	chart.BackgroundColor, chart.X.Color, chart.X.Tick.Color = nil, color.Transparent, color.Transparent
-	chart.X.Label.TextStyle.Color, chart.X.Tick.Label.Color = color.Transparent, color.Transparent
+	return s, insides
 }
 
 func checkSound(samples, rate int) error {
