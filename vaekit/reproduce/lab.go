@@ -23,11 +23,13 @@ type row struct {
 	what    string // the model and where the figure is from
 	data    string
 	long    bool
-	missing error // why it cannot be run here; nil: it can
 	trains  []training
-	prepare func() ([]training, error) // makes trains where their data takes time; nil: they are there
+	prepare func() ([]training, error) // makes trains of data that takes time or may not be there; nil: they are there
 	measure func(runs []*vaekit.Run) ([]figure, error)
 }
+
+// errMissing says that data which a row learns from is not there.
+var errMissing = errors.New("its data is missing")
 
 // A training is a model that a row trains.
 type training struct {
@@ -83,16 +85,13 @@ func (l *lab) run(r row) error {
 	if res, err := l.result(r); res != nil || err != nil {
 		return err
 	}
-	if r.missing != nil {
-		return r.missing
-	}
-	fmt.Printf("\n%s: %s\n", r.name, r.what)
 	if r.prepare != nil {
 		var err error
 		if r.trains, err = r.prepare(); err != nil {
 			return err
 		}
 	}
+	fmt.Printf("\n%s: %s\n", r.name, r.what)
 	times := filepath.Join(l.folder(r), "seconds.json")
 	var res result
 	if err := readJSON(times, &res); err != nil && !errors.Is(err, fs.ErrNotExist) {

@@ -33,7 +33,7 @@ func (l *lab) work(long bool, only string) error {
 	if err != nil {
 		return err
 	}
-	rows := append(rows(digits), sounds(datasets.SpokenDigits())...)
+	rows := append(rows(digits), sounds(datasets.SpokenDigits)...)
 	asked := func(r row) bool { return !r.long || long }
 	if only != "" {
 		names := strings.Split(only, ",")
@@ -50,10 +50,10 @@ func (l *lab) work(long bool, only string) error {
 	}
 	fmt.Println(line)
 	for _, r := range rows {
-		if asked(r) && r.missing != nil && only == "" {
-			fmt.Printf("\n%s is left out: %v\n", r.name, r.missing)
-		} else if asked(r) {
-			if err := l.run(r); err != nil {
+		if asked(r) {
+			if err := l.run(r); errors.Is(err, errMissing) && only == "" {
+				fmt.Printf("\n%s is left out: %v\n", r.name, err)
+			} else if err != nil {
 				return fmt.Errorf("reproduce: %s: %w", r.name, err)
 			}
 		}

@@ -1,6 +1,8 @@
 package main
 
 import (
+	"fmt"
+	"sync"
 	"time"
 
 	"github.com/vaebook/vaebook/datasets"
@@ -10,23 +12,33 @@ import (
 	"github.com/vaebook/vaebook/vaekit/nets"
 )
 
-// sounds are the rows that learn spoken digits. Where there are none, missing says why.
-func sounds(speech *datasets.Speech, missing error) []row {
+// sounds are the rows that learn spoken digits, which are read when the first of them is run.
+func sounds(read func() (*datasets.Speech, error)) []row {
+	spoken := sync.OnceValues(func() (*datasets.Speech, error) {
+		speech, err := read()
+		if err != nil {
+			err = fmt.Errorf("%w: %w", errMissing, err)
+		}
+		return speech, err
+	})
 	return []row{
 		{
 			name: "sound", what: "notebook 03's second model against its first, dense 10000-256-128-16, trained as long", data: "spoken digits",
-			missing: missing,
 			prepare: func() ([]training, error) {
 				first := vaekit.Model{Encoder: nets.MLP(256, 128), Latent: 16, Decoder: nets.MLP(128, 256), Likelihood: dist.Gaussian{Sigma: dist.Optimal}}
+				speech, err := spoken()
+				if err != nil {
+					return nil, err
+				}
 				second, err := varied(training{name: "second", model: listening(64, 128), data: speech.Train}, 14)
 				return []training{{"first", first, speech.Train, vaekit.Training{Epochs: 460, Batch: 32}}, second}, err
 			},
 			measure: func(runs []*vaekit.Run) ([]figure, error) {
-				figures, err := heard(runs[1], speech)
+				figures, err := heard(runs[1], spoken)
 				if err != nil {
 					return nil, err
 				}
-				before, err := heard(runs[0], speech)
+				before, err := heard(runs[0], spoken)
 				if err != nil {
 					return nil, err
 				}
@@ -37,8 +49,11 @@ func sounds(speech *datasets.Speech, missing error) []row {
 		},
 		{
 			name: "sound-long", what: "the same net twice as wide, an hour of sound", data: "spoken digits and plucked strings", long: true,
-			missing: missing,
 			prepare: func() ([]training, error) {
+				speech, err := spoken()
+				if err != nil {
+					return nil, err
+				}
 				strings, err := datasets.Plucked(datasets.Plucking{Examples: 3900}) // 40 minutes, and 20 of speech
 				if err != nil {
 					return nil, err
@@ -50,7 +65,7 @@ func sounds(speech *datasets.Speech, missing error) []row {
 				run, err := varied(training{name: "run", model: listening(128, 256), data: hour}, 40)
 				return []training{run}, err
 			},
-			measure: func(runs []*vaekit.Run) ([]figure, error) { return heard(runs[0], speech) },
+			measure: func(runs []*vaekit.Run) ([]figure, error) { return heard(runs[0], spoken) },
 		},
 	}
 }
@@ -92,7 +107,11 @@ func listening(fine, coarse int) vaekit.Model {
 }
 
 // heard measures how recordings that were held out come back.
-func heard(run *vaekit.Run, speech *datasets.Speech) ([]figure, error) {
+func heard(run *vaekit.Run, spoken func() (*datasets.Speech, error)) ([]figure, error) {
+	speech, err := spoken()
+	if err != nil {
+		return nil, err
+	}
 	test, err := datasets.All(speech.Test)
 	if err != nil {
 		return nil, err
