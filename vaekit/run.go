@@ -252,3 +252,19 @@ func (r *Run) lend(vars []engine.Variable) (without []string, err error) {
 	}
 	return without, nil
 }
+
+// A Parameter is a tensor that a model keeps: a weight that was learned, or state.
+type Parameter struct {
+	Name   string // such as "decoder.1.weight"
+	Shape  []int
+	Values []float32 // row by row
+}
+
+// Parameters are copies of all that the model keeps, in the order of its parts.
+func (r *Run) Parameters() []Parameter {
+	var all []Parameter
+	for _, v := range r.vars {
+		all = append(all, Parameter{v.Name, slices.Clone(v.Shape), slices.Clone(v.Floats())})
+	}
+	return all
+}

@@ -38,11 +38,13 @@ func TestGoldenPictures(t *testing.T) {
 		return must(Picture{Title: "A latent plane", Width: 420}.scatter(points, labels))
 	}
 	for name, img := range map[string]*image.RGBA{
-		"images":       must(small.grid(discs, 10, gap)),
-		"rows":         must(small.rows([]Row{{"z₇  KL 2.13", discs.Slice(0, 6)}, {"z₂  KL 0.01", discs.Slice(6, 12)}})),
-		"morph":        must(small.morph(discs, 4)),
-		"scatter":      clouds(points, labels),
-		"scatter-few":  clouds(points[:40], nil),
+		"images":      must(small.grid(discs, 10, gap)),
+		"rows":        must(small.rows([]Row{{"z₇  KL 2.13", discs.Slice(0, 6)}, {"z₂  KL 0.01", discs.Slice(6, 12)}})),
+		"morph":       must(small.morph(discs, 4)),
+		"scatter":     clouds(points, labels),
+		"scatter-few": clouds(points[:40], nil),
+		"plane": must(Picture{Width: 420}.plane(points[:40], labels[:40], [2]string{"1st principal direction", "2nd principal direction"}, false,
+			"40 of 600 examples. The decoder runs in this page, with weights of 16 bits.")),
 		"curves":       must(Picture{}.curves(someHistory(30))),
 		"curves-log":   must(Picture{Title: "On logarithmic axes", Log: true}.curves(someHistory(30))),
 		"curves-first": must(Picture{}.curves(someHistory(1))),

@@ -10,6 +10,7 @@ import (
 	"math/rand/v2"
 	"slices"
 	"strconv"
+	"strings"
 
 	"gonum.org/v1/plot"
 	"gonum.org/v1/plot/plotter"
@@ -43,13 +44,22 @@ type cloud struct {
 }
 
 func (p Picture) scatter(points Points, labels []int) (*image.RGBA, error) {
+	return p.plane(points, labels, [2]string{"z₁", "z₂"}, true, "")
+}
+
+// plane draws points under axes with these names, with or without the prior's circles and
+// a line of words.
+func (p Picture) plane(points Points, labels []int, axes [2]string, circles bool, words string) (*image.RGBA, error) {
 	clouds, left, err := cloudsOf(points, labels)
 	if err != nil {
 		return nil, err
 	}
-	plane := newPlot("", "z₁", "z₂")
+	plane := newPlot("", axes[0], axes[1])
 	plane.X.Tick.Marker, plane.Y.Tick.Marker = ticks{most: 9}, ticks{most: 9}
-	plane.Add(dots(clouds), circle{1, "1σ"}, circle{2, "2σ"})
+	plane.Add(dots(clouds))
+	if circles {
+		plane.Add(circle{1, "1σ"}, circle{2, "2σ"})
+	}
 	if labels != nil {
 		plane.Add(names(clouds))
 	}
@@ -63,20 +73,24 @@ func (p Picture) scatter(points Points, labels []int) (*image.RGBA, error) {
 		key = 60 * density
 	}
 	height := width - key
-	note := 0
+	style := textStyle(labelSize, pencil, text.XLeft, text.YCenter)
+	notes := wrapped(words, style, width)
 	if left > 0 {
-		note = 22 * density
+		notes = append(notes, fmt.Sprintf("not finite, not shown: %d of %d", left, points.Len()))
 	}
-	s, top := newSheet(width, height+note, p.Title)
+	const note = 22 * density
+	s, top := newSheet(width, height+note*len(notes), p.Title)
 	area := s.part(0, top, width-key, top+height)
 	sameUnits(plane, area)
 	plane.Draw(area)
 	if labels != nil {
 		legend(s, clouds, width-key+16*density, top+20*density)
 	}
-	if left > 0 {
-		s.text(width-key, top+height+note/2, fmt.Sprintf("not finite, not shown: %d of %d", left, points.Len()),
-			textStyle(labelSize, missing, text.XRight, text.YCenter))
+	for i, words := range notes {
+		if i == len(notes)-1 && left > 0 {
+			style.Color = missing
+		}
+		s.text(2*density, top+height+note*i+note/2, words, style)
 	}
 	return s.img, nil
 }
@@ -231,4 +245,19 @@ func sameUnits(p *plot.Plot, c draw.Canvas) {
 		middle, half := (axis.Min+axis.Max)/2, (axis.Max-axis.Min)/2
 		axis.Min, axis.Max = middle-half*by, middle+half*by
 	}
+}
+
+// wrapped is words in lines of at most so many file pixels.
+func wrapped(words string, style text.Style, width int) (lines []string) {
+	for _, word := range strings.Fields(words) {
+		if n := len(lines) - 1; n >= 0 {
+			longer := lines[n] + " " + word
+			if float64(style.Width(longer)/px)*density <= float64(width-4*density) {
+				lines[n] = longer
+				continue
+			}
+		}
+		lines = append(lines, word)
+	}
+	return lines
 }

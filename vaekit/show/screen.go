@@ -21,6 +21,8 @@ type screen interface {
 	picture(name string, png []byte, width int) error
 	// sounds shows players side by side.
 	sounds(recordings []recording) error
+	// page shows a piece of HTML that stands alone.
+	page(name, html string) error
 	// table shows rows of cells, the first of them the header.
 	table(rows [][]string) error
 	// flush returns when all that was shown has arrived.
@@ -89,6 +91,15 @@ func player(r recording, many bool) string {
 		html.EscapeString(r.caption) + `</span></div>`
 }
 
+func (c cell) page(name, html string) error {
+	c.send(&protocol.DisplayData{Data: map[protocol.MIMEType]any{
+		protocol.MIMETextHTML:  html,
+		protocol.MIMETextPlain: "[" + name + "]",
+	}})
+	c.flush()
+	return nil
+}
+
 func (c cell) table(rows [][]string) error {
 	c.send(&protocol.DisplayData{Data: map[protocol.MIMEType]any{
 		protocol.MIMETextMarkdown: markdown(rows),
@@ -142,6 +153,10 @@ func (f *files) sounds(recordings []recording) error {
 		}
 	}
 	return nil
+}
+
+func (f *files) page(name, html string) error {
+	return f.write(name, ".html", []byte("<!doctype html>\n<meta charset=utf-8>\n<title>"+name+"</title>\n<body>\n"+html))
 }
 
 func (f *files) table(rows [][]string) error {

@@ -30,6 +30,7 @@ func TestMain(m *testing.M) {
 		Play(someSounds().Example(0), 16000, "a rising tone")
 		Players(someSounds(), 16000)
 		Table([]string{"model", "ELBO"}, []any{"β = 1", -151.23})
+		Check(out.page("a page", "<b>bold</b>"))
 	default:
 		os.Exit(m.Run())
 	}
@@ -101,8 +102,11 @@ func TestCellReachesTheKernel(t *testing.T) {
 		t.Fatalf("the cell printed %q, %q and ended with %v", stdout, stderr, err)
 	}
 	shown := <-received
-	if len(shown) != 4 {
-		t.Fatalf("%d things arrived, expected a picture, a player, two players and a table", len(shown))
+	if len(shown) != 5 {
+		t.Fatalf("%d things arrived, expected a picture, a player, two players, a table and a page", len(shown))
+	}
+	if page := shown[4].Data; page[protocol.MIMETextHTML] != "<b>bold</b>" || page[protocol.MIMETextPlain] != "[a page]" {
+		t.Errorf("the page arrived as %v", page)
 	}
 
 	file, _ := shown[0].Data[protocol.MIMEImagePNG].([]byte)

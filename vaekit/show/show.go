@@ -10,6 +10,7 @@
 //	show.Pairs(digits, reconstructions)            // originals above reconstructions
 //	show.Morph(between, 0)                         // a film strip; with columns, a grid
 //	show.Scatter(latents, latents.Labels)          // the latent plane, coloured by label
+//	show.Explorer(run, digits.Test)                // the same as a page to go about in
 //	show.Curves(run.History)                       // loss, distortion and rate by epoch
 //	show.Waveform(sound, 16000)                    // and Spectrogram, in dB
 //	show.Play(sound, 16000, "three, by nobody")    // a player
@@ -40,6 +41,8 @@ package show
 import (
 	"fmt"
 	"os"
+
+	"github.com/vaebook/vaebook/datasets"
 )
 
 // A Picture says how something is to be drawn. Its zero value does what suits most.
@@ -47,6 +50,9 @@ type Picture struct {
 	Title string // above the drawing; outside a notebook it also names the file
 	Width int    // on the page, in CSS pixels; 0: what suits the drawing. Files have twice as many
 	Log   bool   // Curves: logarithmic y axes
+
+	Rate  int                                   // Explorer: what the run makes are sounds at so many Hz,
+	Sound func(*datasets.Batch) *datasets.Batch // or is made into sounds by this
 }
 
 // Must returns x. If err is not nil, it prints err and ends the cell with exit
