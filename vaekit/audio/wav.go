@@ -13,7 +13,7 @@ import (
 // is most used, gives the bits of float samples as integers and does not look
 // into WAVE_FORMAT_EXTENSIBLE's sub-format.
 
-// Read reads a WAV file: PCM of 8, 16, 24 or 32 bits or float of 32 or 64 bits,
+// Read reads a WAV file: PCM of 8, 16, 24 or 32 bits, float of 32 or 64 bits or µ-law,
 // WAVE_FORMAT_EXTENSIBLE included, of any number of channels and any rate. Files
 // of more than 4 GB have the form RF64 (EBU Tech 3306, 2009) or BW64, or are streams.
 //
@@ -61,6 +61,7 @@ func ReadFile(path string) (*Sound, error) {
 const (
 	formatPCM        = 1
 	formatFloat      = 3
+	formatMuLaw      = 7
 	formatExtensible = 0xFFFE
 )
 
@@ -71,7 +72,7 @@ var guidTail = []byte{0, 0, 0, 0, 0x10, 0, 0x80, 0, 0, 0xaa, 0, 0x38, 0x9b, 0x71
 // A header is what stands before the samples.
 type header struct {
 	rate, channels, bits int
-	float                bool
+	float, muLaw         bool
 	size                 int64 // of the samples, in bytes
 	streamed             bool  // size is not known: the samples go on to the end
 	offset               int64 // of the first sample in the file, in bytes
@@ -188,12 +189,14 @@ func (h *header) parse(b []byte) error {
 	case code == formatPCM && (h.bits == 8 || h.bits == 16 || h.bits == 24 || h.bits == 32):
 	case code == formatFloat && (h.bits == 32 || h.bits == 64):
 		h.float = true
+	case code == formatMuLaw && h.bits == 8:
+		h.muLaw = true
 	case code == formatPCM:
 		return fmt.Errorf("PCM of %d bits is not read here (8, 16, 24 and 32 are); convert with \"sox in.wav -b 16 out.wav\"", h.bits)
 	case code == formatFloat:
 		return fmt.Errorf("%d-bit float is not a WAV format; convert with \"sox in.wav -b 16 out.wav\"", h.bits)
 	default:
-		return fmt.Errorf("samples in format %#04x, which is neither PCM (1) nor float (3); convert with \"sox in.wav -e signed-integer -b 16 out.wav\"", code)
+		return fmt.Errorf("samples in format %#04x, which is neither PCM (1) nor float (3) nor µ-law (7); convert with \"sox in.wav -e signed-integer -b 16 out.wav\"", code)
 	}
 	if h.channels == 0 || h.rate == 0 || h.rate > math.MaxInt32 {
 		return fmt.Errorf("%d channels at %d Hz: the header is damaged", h.channels, h.rate)
@@ -222,6 +225,8 @@ func (h *header) decode(raw []byte, from int64) (*Sound, error) {
 				to[i] = math.Float32frombits(binary.LittleEndian.Uint32(b))
 			case h.float:
 				to[i] = float32(math.Float64frombits(binary.LittleEndian.Uint64(b)))
+			case h.muLaw:
+				to[i] = fromMuLaw(b[0])
 			case width == 1:
 				to[i] = float32(int(b[0])-128) / (1 << 7) // 8-bit PCM alone is unsigned
 			case width == 2:

@@ -15,6 +15,7 @@ type Format int
 const (
 	PCM16   Format = iota // 16-bit integers round(32768·x), cut off beyond [−1, 1)
 	Float32               // as they are
+	MuLaw                 // 8 bits as the telephone has them, see [ToMuLaw]
 )
 
 // Write writes s as a WAV file. What was read from PCM of 8 or 16 bits is
@@ -28,8 +29,10 @@ func (s *Sound) Write(w io.Writer, format Format) error {
 	case PCM16:
 	case Float32:
 		width = 4
+	case MuLaw:
+		width = 1
 	default:
-		return fmt.Errorf("wav: format %d is not known; write audio.PCM16 or audio.Float32", format)
+		return fmt.Errorf("wav: format %d is not known; write audio.PCM16, audio.Float32 or audio.MuLaw", format)
 	}
 	frames, channels := s.Frames(), len(s.Channels)
 	if channels*width > math.MaxUint16 || int64(s.Rate)*int64(channels*width) > math.MaxUint32 {
@@ -44,14 +47,20 @@ func (s *Sound) Write(w io.Writer, format Format) error {
 	var b [4]byte
 	for i := range frames {
 		for _, c := range s.Channels {
-			if format == PCM16 {
+			switch format {
+			case PCM16:
 				v := math.RoundToEven(float64(c[i]) * 32768)
 				binary.LittleEndian.PutUint16(b[:], uint16(int16(min(max(v, -32768), 32767))))
-			} else {
+			case Float32:
 				binary.LittleEndian.PutUint32(b[:], math.Float32bits(c[i]))
+			case MuLaw:
+				b[0] = ToMuLaw(c[i])
 			}
 			out.Write(b[:width])
 		}
+	}
+	if (frames*channels*width)%2 == 1 {
+		out.WriteByte(0) // a chunk ends at an even place
 	}
 	if err := out.Flush(); err != nil { // bufio keeps the first error of all writes
 		return fmt.Errorf("wav: %w", err)
@@ -59,16 +68,19 @@ func (s *Sound) Write(w io.Writer, format Format) error {
 	return nil
 }
 
-// preamble is all that stands before the samples. Float files have a longer fmt
+// preamble is all that stands before the samples. What is not PCM has a longer fmt
 // chunk and a fact chunk with the number of frames, as the format asks.
 func preamble(format Format, channels, rate, width, frames int, size uint32) []byte {
 	code, fmtSize, factSize := uint16(formatPCM), uint32(16), uint32(0)
-	if format == Float32 {
+	if format != PCM16 {
 		code, fmtSize, factSize = formatFloat, 18, 12
+	}
+	if format == MuLaw {
+		code = formatMuLaw
 	}
 	le := binary.LittleEndian
 	b := append([]byte(nil), "RIFF"...)
-	b = le.AppendUint32(b, 4+8+fmtSize+factSize+8+size)
+	b = le.AppendUint32(b, 4+8+fmtSize+factSize+8+size+size%2)
 	b = append(b, "WAVEfmt "...)
 	b = le.AppendUint32(b, fmtSize)
 	b = le.AppendUint16(b, code)
@@ -77,7 +89,7 @@ func preamble(format Format, channels, rate, width, frames int, size uint32) []b
 	b = le.AppendUint32(b, uint32(rate*channels*width))
 	b = le.AppendUint16(b, uint16(channels*width))
 	b = le.AppendUint16(b, uint16(8*width))
-	if format == Float32 {
+	if format != PCM16 {
 		b = le.AppendUint16(b, 0)
 		b = append(b, "fact"...)
 		b = le.AppendUint32(b, 4)

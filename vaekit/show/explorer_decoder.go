@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"image"
 	"image/jpeg"
-	"math"
 
 	"github.com/gomlx/compute/dtypes/float16"
 
@@ -144,29 +143,10 @@ func (s *spec) sounds(run *vaekit.Run, rate int, heard func(*datasets.Batch) *da
 	p.Length = min(max(p.Length, 1), mostPicture/len(all))
 	for _, x := range all {
 		for _, v := range x[:p.Length] {
-			p.Values = append(p.Values, muLaw(0.9*v/peak))
+			p.Values = append(p.Values, audio.ToMuLaw(0.9*v/peak))
 		}
 	}
 	s.Sounds, s.Image = p, nil
 	s.Note += fmt.Sprintf(" %d × %d sounds, of %.2g s, at %d Hz in 8-bit µ-law, lie where the squares are; click there, or press Enter.", p.N, p.N, float64(p.Length)/float64(p.Rate), p.Rate)
 	return nil
-}
-
-// muLaw is a sample from −1 to 1 as the 8 bits of ITU-T G.711; what is not a number is silent.
-func muLaw(v float32) byte {
-	const bias, clip = 132, 32635
-	size := int(math.Round(math.Abs(float64(v)) * 32768))
-	if v != v {
-		size = 0
-	}
-	size = min(size, clip) + bias
-	exponent := 7
-	for size>>(exponent+7) == 0 {
-		exponent--
-	}
-	code := byte(exponent<<4 | size>>(exponent+3)&15)
-	if v < 0 {
-		code |= 0x80
-	}
-	return ^code
 }

@@ -258,15 +258,3 @@ func firstOf(n int) []int {
 	}
 	return indices
 }
-
-// muLaw against values of ITU-T G.711, and what the page makes of the bytes.
-func TestMuLaw(t *testing.T) {
-	for want, sample := range map[byte]float32{0xff: 0, 0x00: -1, 0x80: 1, 0xf0: 120. / 32768, 0x8f: 16764. / 32768, 0x35: -3260. / 32768} {
-		if got := muLaw(sample); got != want {
-			t.Errorf("%v became %#x, expected %#x", sample, got, want)
-		}
-	}
-	if got := muLaw(float32(math.NaN())); got != 0xff {
-		t.Errorf("what is not a number became %#x, expected silence, 0xff", got)
-	}
-}

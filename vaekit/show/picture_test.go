@@ -88,7 +88,7 @@ func TestErrorsSayWhatToDo(t *testing.T) {
 		{of(Picture{}.waves([]wave{{samples: make([]float32, 9)}}, 0)), "16000"},
 		{of(Picture{}.waves(make([]wave, 1), 8000)), "no samples"},
 		{of(Picture{}.spectrograms([]wave{{}}, 8000)), "no samples"},
-		{of(wavOf([]float32{1}, -1)), "16000"},
+		{of(nil, checkSound(1, -1)), "16000"},
 		{of(cellsOf(nil, nil)), "header"},
 		{of(cellsOf([]string{"a", "b"}, [][]any{{1}})), "row 0"},
 	} {

@@ -13,6 +13,8 @@ import (
 
 	"github.com/janpfeifer/gonb/gonbui"
 	"github.com/janpfeifer/gonb/gonbui/protocol"
+
+	"github.com/vaebook/vaebook/vaekit/audio"
 )
 
 // A screen is where things are shown: a notebook's cell, or files and text.
@@ -29,10 +31,11 @@ type screen interface {
 	flush()
 }
 
-// A recording is a WAV file with a few words about it.
+// A recording is a sound with a few words about it.
 type recording struct {
 	caption string
-	wav     []byte
+	samples []float32
+	rate    int // in Hz
 }
 
 // out is the screen of this process. Tests put their own in its place.
@@ -69,7 +72,11 @@ func (c cell) picture(name string, png []byte, width int) error {
 func (c cell) sounds(recordings []recording) error {
 	var players, captions []string
 	for _, r := range recordings {
-		players, captions = append(players, player(r, len(recordings) > 1)), append(captions, "[sound: "+r.caption+"]")
+		html, err := player(r, len(recordings) > 1)
+		if err != nil {
+			return err
+		}
+		players, captions = append(players, html), append(captions, "[sound: "+r.caption+"]")
 	}
 	c.send(&protocol.DisplayData{Data: map[protocol.MIMEType]any{
 		protocol.MIMETextHTML:  `<div style="display:flex;flex-wrap:wrap;gap:8px 16px;font-size:13px">` + strings.Join(players, "") + `</div>`,
@@ -81,14 +88,22 @@ func (c cell) sounds(recordings []recording) error {
 
 // player is an HTML audio player that carries its sound in itself, with its caption beside
 // it, or above it where other players stand beside it.
-func player(r recording, many bool) string {
+func player(r recording, many bool) (string, error) {
+	format := audio.PCM16
+	if r.rate <= 8000 {
+		format = audio.MuLaw
+	}
+	wav, err := r.wav(format)
+	if err != nil {
+		return "", err
+	}
 	style := "align-items:center"
 	if many {
 		style = "flex-direction:column-reverse"
 	}
 	return `<div style="display:flex;gap:2px 10px;` + style + `"><audio controls preload="metadata" style="height:32px;width:240px" aria-label="` +
-		html.EscapeString(r.caption) + `" src="data:audio/wav;base64,` + base64.StdEncoding.EncodeToString(r.wav) + `"></audio><span>` +
-		html.EscapeString(r.caption) + `</span></div>`
+		html.EscapeString(r.caption) + `" src="data:audio/wav;base64,` + base64.StdEncoding.EncodeToString(wav) + `"></audio><span>` +
+		html.EscapeString(r.caption) + `</span></div>`, nil
 }
 
 func (c cell) page(name, html string) error {
@@ -148,7 +163,11 @@ func (f *files) sounds(recordings []recording) error {
 		if name == "" {
 			name = "sound"
 		}
-		if err := f.write(name, ".wav", r.wav); err != nil {
+		wav, err := r.wav(audio.PCM16)
+		if err != nil {
+			return err
+		}
+		if err := f.write(name, ".wav", wav); err != nil {
 			return err
 		}
 	}

@@ -170,11 +170,10 @@ func kernel(there, back string) (shown []protocol.DisplayData) {
 // A player holds the samples it was given, to within half a step of 16 bits.
 func TestPlayerHoldsItsSound(t *testing.T) {
 	samples := append([]float32{-1, 0.5, 2, float32(math.NaN())}, someSounds().Example(0)...)
-	wav, err := wavOf(samples, 16000)
+	html, err := player(recording{`<3 & "more"`, samples, 16000}, false)
 	if err != nil {
 		t.Fatal(err)
 	}
-	html := player(recording{`<3 & "more"`, wav}, false)
 	if n := strings.Count(html, "&lt;3 &amp; &#34;more&#34;"); n != 2 || strings.Contains(html, "<3") {
 		t.Errorf("the caption is there %d times, escaped, and should be for eye and ear: %q", n, html[len(html)-100:])
 	}
