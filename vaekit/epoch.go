@@ -21,7 +21,11 @@ func (s *session) chunk(pace *pace) error {
 	began := time.Now()
 	measures, err := s.trainer.Run(s.feed.table, s.feed.from, at-s.feed.from, to-s.feed.from)
 	if err != nil {
-		return fmt.Errorf("vaekit: epoch %d, from batch %d on: %w", epoch+1, at+1, err)
+		err = fmt.Errorf("vaekit: epoch %d, from batch %d on: %w", epoch+1, at+1, err)
+		if errors.Is(err, engine.ErrMemory) {
+			return s.tooLarge(err)
+		}
+		return err
 	}
 	if len(measures) == 0 {
 		return fmt.Errorf("vaekit: training stands still at step %d", s.step)

@@ -82,7 +82,11 @@ func (s *session) written() error {
 	err := <-s.writing
 	s.writing = nil
 	if err != nil {
-		return fmt.Errorf("vaekit: the checkpoint was not written, the one before it is whole: %w", err)
+		err = fmt.Errorf("vaekit: the checkpoint was not written, the one before it is whole: %w", err)
+		if errors.Is(err, syscall.ENOSPC) {
+			return fmt.Errorf("%w; make room, and the same call to Train goes on from that one", err)
+		}
+		return err
 	}
 	return nil
 }

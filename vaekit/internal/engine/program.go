@@ -1,7 +1,9 @@
 package engine
 
 import (
+	"errors"
 	"fmt"
+	"regexp"
 	"slices"
 
 	"github.com/gomlx/compute/distributed"
@@ -42,6 +44,12 @@ import (
 // measures of each.
 const MostSteps = 1024
 
+// ErrMemory is that of a step for which the device has not enough memory.
+var ErrMemory = errors.New("a training step does not fit into memory")
+
+// outOfMemory is how XLA's plugins say so.
+var outOfMemory = regexp.MustCompile(`(?i:out of memory|RESOURCE_EXHAUSTED)[^.\n]*`)
+
 // Run takes the steps from ≤ i < to: step i sees the examples of data that row i
 // of its indices names. Row 0 is step base of the epoch. It stops early behind a
 // step that was dropped, so that each can be named. It returns the measures of each
@@ -59,6 +67,9 @@ func (t *Trainer) Run(data *Table, base, from, to int) (measures [][3]float64, e
 	defer func() {
 		if err != nil {
 			t.lost = fmt.Errorf("a training step failed: %w", plain(err))
+			if found := outOfMemory.FindString(err.Error()); found != "" {
+				t.lost = fmt.Errorf("%w (%s)", ErrMemory, found)
+			}
 			err = t.lost
 		}
 	}()
