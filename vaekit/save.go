@@ -83,7 +83,7 @@ func (s *session) written() error {
 	s.writing = nil
 	if err != nil {
 		err = fmt.Errorf("vaekit: the checkpoint was not written, the one before it is whole: %w", err)
-		if errors.Is(err, syscall.ENOSPC) {
+		if errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT) || errors.Is(err, syscall.EFBIG) {
 			return fmt.Errorf("%w; make room, and the same call to Train goes on from that one", err)
 		}
 		return err
