@@ -1,9 +1,9 @@
 # Everything a reader types. The work is done by the scripts in notebooks/kernel.
 
 .DEFAULT_GOAL := help
-.PHONY: help setup lab test test-long notebooks data bench reproduce clean lock
+.PHONY: help setup lab test test-long docker-test notebooks data doctor cuda bench reproduce clean lock
 K := notebooks/kernel
-export NB SAVE FRESH PORT CELL_SECONDS PYTHON PEERS WORKLOADS ROUNDS TURN YES LONG ROWS
+export NB SAVE FRESH PORT CELL_SECONDS PYTHON PEERS WORKLOADS ROUNDS TURN YES LONG ROWS OUT CUDA
 
 help:
 	@echo 'make lab              set everything up, then open JupyterLab on the notebooks  (PORT=8888)'
@@ -11,8 +11,11 @@ help:
 	@echo 'make notebooks        run all notebooks; copies with pictures and sound go to out/'
 	@echo 'make notebooks NB=01  run one; FRESH=1 without the saved runs, SAVE=1 also keeps the outputs in notebooks/'
 	@echo 'make data             fetch the spoken digits (MNIST comes with the set-up)'
+	@echo 'make doctor           say what works on this machine: backends, driver, data; and what to fix'
+	@echo 'make cuda             install XLA for NVIDIA GPUs (2.2 GB to download, 3.7 GB on the disk)'
 	@echo 'make setup            only set up: everything goes into .setup/'
 	@echo 'make test-long        the checks that take longer than make test allows'
+	@echo 'make docker-test      build the Docker image and use it as a reader would (CUDA=1: the one for GPUs too)'
 	@echo 'make bench            measure the speed beside JAX, PyTorch and TensorFlow, which it installs (it asks first)'
 	@echo 'make reproduce        train and measure models of published figures (LONG=1: all of them; ROWS=flax: some)'
 	@echo 'make clean            remove .setup/ and out/; your runs in notebooks/runs/ stay'
@@ -32,8 +35,17 @@ test-long: setup
 notebooks: setup
 	@sh $K/notebooks.sh
 
+docker-test:
+	@python3 $K/docker_test.py
+
 data: setup
 	@sh $K/data.sh
+
+doctor: setup
+	@sh $K/doctor.sh
+
+cuda: setup
+	@sh $K/cuda.sh
 
 bench: setup
 	@sh vaekit/bench/bench.sh

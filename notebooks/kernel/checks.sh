@@ -58,7 +58,7 @@ fuzz() {
 tests() { go test -timeout 30m "$@" ./...; }
 
 notebooks() {
-	NB='' FRESH=1 SAVE='' sh "$here/notebooks.sh" &&
+	NB='' FRESH=1 SAVE='' OUT='' sh "$here/notebooks.sh" &&
 		"$VAEKIT_PYTHON" "$here/check.py" "$root"/out/[0-9][0-9]*.html
 }
 notebooks_on_go() { VAEKIT_BACKEND=go CELL_SECONDS=1800 notebooks; }
@@ -73,6 +73,7 @@ else
 	check 'set-up' sh "$here/test.sh"
 	check 'make lab' "$VAEKIT_PYTHON" "$here/lab_test.py"
 	check 'make notebooks, failing' "$VAEKIT_PYTHON" "$here/run_test.py"
+	check 'snippets of YAML' "$VAEKIT_PYTHON" "$here/snippets_test.py"
 	check gofmt formatted
 	check 'go vet' go vet ./...
 	check staticcheck staticcheck ./...

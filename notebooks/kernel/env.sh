@@ -5,6 +5,7 @@
 root=$(CDPATH='' cd -- "$here/../.." && pwd -P)
 setup=$root/.setup
 venv=$setup/venv
+state=${VAEKIT_STATE:-$setup} # where programs keep what they write: elsewhere in a container
 
 # Go: go.mod names the toolchain, and an older Go fetches it. Flags and a workspace of
 # the reader's own would change what is built; all builds must share one cache. Without
@@ -30,12 +31,12 @@ export VAEKIT_PYTHON="$venv/bin/python" # with numpy and safetensors: a test rea
 export GLIBC_TUNABLES="${GLIBC_TUNABLES:-glibc.malloc.hugetlb=1}"
 
 # Programs that would otherwise keep their files in the home folder.
-export GOPLSCACHE="$setup/cache/gopls" STATICCHECK_CACHE="$setup/cache/staticcheck"
-export JUPYTER_CONFIG_DIR="$setup/jupyter/config" JUPYTER_DATA_DIR="$setup/jupyter/data"
-export JUPYTER_RUNTIME_DIR="$setup/jupyter/runtime"
-export JUPYTERLAB_SETTINGS_DIR="$setup/jupyter/settings"
-export JUPYTERLAB_WORKSPACES_DIR="$setup/jupyter/workspaces"
-export IPYTHONDIR="$setup/jupyter/ipython" JUPYTER_PREFER_ENV_PATH=1
+export GOPLSCACHE="$state/cache/gopls" STATICCHECK_CACHE="$state/cache/staticcheck"
+export JUPYTER_CONFIG_DIR="$state/jupyter/config" JUPYTER_DATA_DIR="$state/jupyter/data"
+export JUPYTER_RUNTIME_DIR="$state/jupyter/runtime"
+export JUPYTERLAB_SETTINGS_DIR="$state/jupyter/settings"
+export JUPYTERLAB_WORKSPACES_DIR="$state/jupyter/workspaces"
+export IPYTHONDIR="$state/jupyter/ipython" JUPYTER_PREFER_ENV_PATH=1
 export PYTHONNOUSERSITE=1 PYTHONDONTWRITEBYTECODE=1
 unset PYTHONPATH PYTHONHOME JUPYTER_PATH JUPYTER_CONFIG_PATH
 

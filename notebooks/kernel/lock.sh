@@ -1,6 +1,7 @@
 #!/bin/sh
-# Pins the Python packages of requirements.in, and those of the benchmark's peers, anew, for
-# every platform, with hashes.
+# Pins the Python packages of requirements.in, the wheels of the CUDA plugin and the packages
+# of the benchmark's peers anew, for every platform, with hashes; and takes the schemas that
+# README's snippets are checked against from their wheels.
 set -eu
 here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd -P)
 . "$here/env.sh"
@@ -19,8 +20,10 @@ pin() { # what to pin, the lock file, options
 
 cd "$here"
 pin requirements.in requirements.lock
+pin cuda.in cuda.lock
 cd "$root/vaekit/bench/peers"
 for peer in jax torch tensorflow; do
 	pin $peer.in $peer.lock --excludes excludes.txt
 done
+"$venv/bin/python" "$here/schemas.py"
 rm -rf "$setup/uv"

