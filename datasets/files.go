@@ -37,7 +37,7 @@ func Dir() string {
 // checkSum returns an error unless sum is the SHA-256 of content.
 func checkSum(path string, content []byte, sum string) error {
 	if got := sha256.Sum256(content); hex.EncodeToString(got[:]) != sum {
-		return fmt.Errorf("%s: its SHA-256 is %x, and %s was expected: the file is damaged or another; delete it and run \"make data\"", path, got, sum)
+		return fmt.Errorf("%s: its SHA-256 is %x, and %s was expected: the file is damaged or another; delete it and run \"make setup\"", path, got, sum)
 	}
 	return nil
 }

@@ -118,7 +118,7 @@ func TestReadDigits(t *testing.T) {
 		t.Errorf("absent: %v", err)
 	}
 	sums[2] = sums[0]
-	if _, err := readDigits(dir, sums); err == nil || !strings.Contains(err.Error(), "SHA-256") || !strings.Contains(err.Error(), mnistFiles[2].name) {
+	if _, err := readDigits(dir, sums); err == nil || !strings.Contains(err.Error(), "SHA-256") || !strings.Contains(err.Error(), `delete it and run "make setup"`) || !strings.Contains(err.Error(), mnistFiles[2].name) {
 		t.Errorf("wrong sum: %v", err)
 	}
 }

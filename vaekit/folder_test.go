@@ -45,7 +45,7 @@ func TestOpenRefusesAnotherModel(t *testing.T) {
 	if err == nil || !strings.Contains(err.Error(), "Model.Encoder[1].Units: 16 and 17") {
 		t.Errorf("another encoder: %v", err)
 	}
-	if _, err := vaekit.Load(t.TempDir()); err == nil || !strings.Contains(err.Error(), "there is no run") {
+	if _, err := vaekit.Load(t.TempDir()); err == nil || !strings.Contains(err.Error(), "there is no run; vaekit.Train makes one, in a notebook the cell that trains: run it first") {
 		t.Errorf("an empty folder: %v", err)
 	}
 }

@@ -95,7 +95,7 @@ func open(dir fs.FS, model Model) (*Run, error) {
 func mustDescription(dir fs.FS) (*description, error) {
 	d, err := readDescription(dir)
 	if err == nil && d == nil {
-		err = errors.New("there is no run; vaekit.Train makes one")
+		err = errors.New("there is no run; vaekit.Train makes one, in a notebook the cell that trains: run it first")
 	}
 	return d, err
 }

@@ -5,6 +5,7 @@ outputs are there, in order, without errors, without a path of somebody's machin
 without anything that a page would have to fetch. The last two are asked of HTML pages too.
 """
 
+import itertools
 import json
 import re
 import sys
@@ -57,6 +58,11 @@ def problems(path):
     notebook = json.loads(path.read_text(encoding="utf-8"))
     if notebook.get("metadata", {}).get("kernelspec", {}).get("name") != "gonb":
         yield "its kernel is not gonb"
+    # Where another Jupyter opens it, or another kernel runs it, nothing else can say what to do.
+    words = itertools.takewhile(lambda c: c["cell_type"] != "code", notebook["cells"])
+    before = "".join("".join(c["source"]) for c in words)
+    if "`make lab`" not in before or "*Go (gonb)*" not in before:
+        yield "does not say before its first cell of code that `make lab` opens it, with the kernel *Go (gonb)*"
     code = [c for c in notebook["cells"] if c["cell_type"] == "code" and "".join(c["source"]).strip()]
     counts = [c.get("execution_count") for c in code]
     if counts != list(range(1, len(code) + 1)):

@@ -26,17 +26,27 @@ export VAEKIT_PJRT="${VAEKIT_PJRT:-$setup/pjrt}"
 export PJRT_PLUGIN_LIBRARY_PATH="${PJRT_PLUGIN_LIBRARY_PATH:-$VAEKIT_PJRT}"
 export VAEKIT_PYTHON="$venv/bin/python" # with numpy and safetensors: a test reads weights with it
 
+# The browser that a test drives: none, where it is empty.
+find_browser() {
+	for browser in chromium chromium-browser google-chrome google-chrome-stable \
+		'/Applications/Google Chrome.app/Contents/MacOS/Google Chrome'; do
+		command -v "$browser" && return
+	done
+}
+export VAEKIT_BROWSER="${VAEKIT_BROWSER-$(find_browser)}"
+
 # XLA takes fresh memory for a large operation and gives it back. In huge pages, where
 # the system grants them, convolutions are a tenth faster.
 export GLIBC_TUNABLES="${GLIBC_TUNABLES:-glibc.malloc.hugetlb=1}"
 
 # Programs that would otherwise keep their files in the home folder.
 export GOPLSCACHE="$state/cache/gopls" STATICCHECK_CACHE="$state/cache/staticcheck"
-export JUPYTER_CONFIG_DIR="$state/jupyter/config" JUPYTER_DATA_DIR="$state/jupyter/data"
-export JUPYTER_RUNTIME_DIR="$state/jupyter/runtime"
-export JUPYTERLAB_SETTINGS_DIR="$state/jupyter/settings"
-export JUPYTERLAB_WORKSPACES_DIR="$state/jupyter/workspaces"
-export IPYTHONDIR="$state/jupyter/ipython" JUPYTER_PREFER_ENV_PATH=1
+jupyter=${VAEKIT_JUPYTER:-$state/jupyter} # a test brings a folder of its own
+export JUPYTER_CONFIG_DIR="$jupyter/config" JUPYTER_DATA_DIR="$jupyter/data"
+export JUPYTER_RUNTIME_DIR="$jupyter/runtime"
+export JUPYTERLAB_SETTINGS_DIR="$jupyter/settings"
+export JUPYTERLAB_WORKSPACES_DIR="$jupyter/workspaces"
+export IPYTHONDIR="$jupyter/ipython" JUPYTER_PREFER_ENV_PATH=1
 export PYTHONNOUSERSITE=1 PYTHONDONTWRITEBYTECODE=1
 unset PYTHONPATH PYTHONHOME JUPYTER_PATH JUPYTER_CONFIG_PATH
 

@@ -1,5 +1,6 @@
 #!/bin/sh
-# Serves JupyterLab on notebooks/, for this machine alone. PORT chooses the port.
+# Serves JupyterLab on notebooks/, for this machine alone. PORT chooses the port, NOTEBOOKS
+# another folder, wherever it is: its notebooks have the same kernel.
 set -eu
 here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd -P)
 . "$here/env.sh"
@@ -32,11 +33,16 @@ if taken "$port"; then
 	port=$free
 fi
 
-set -- --config="$here/lab_config.py" --ServerApp.port="$port" --ServerApp.root_dir="$root/notebooks"
+notebooks=$(CDPATH='' cd -- "${NOTEBOOKS:-$root/notebooks}" 2>/dev/null && pwd -P) || {
+	echo "NOTEBOOKS=$NOTEBOOKS is no folder that can be opened. Name the one that holds your notebooks, or none for the book's own." >&2
+	exit 1
+}
+
+set -- --config="$here/lab_config.py" --ServerApp.port="$port" --ServerApp.root_dir="$notebooks"
 # A browser opens where there is a screen; the URL is printed either way.
 if [ "$(uname -s)" != Darwin ] && [ -z "${DISPLAY:-}${WAYLAND_DISPLAY:-}" ]; then set -- "$@" --no-browser; fi
 if [ "$(id -u)" = 0 ]; then set -- "$@" --allow-root; fi
 
 echo 'JupyterLab is starting; open the URL it prints. Ctrl-C, twice, stops it.'
-cd "$root/notebooks"
+cd "$notebooks"
 exec "$venv/bin/jupyter-lab" "$@"

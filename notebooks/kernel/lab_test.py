@@ -1,64 +1,19 @@
 """Opens the real JupyterLab as a reader does, in a terminal and from a home folder of its
-own; looks at it, runs a cell in it, and stops it with Ctrl-C."""
+own, where another Jupyter's kernel is installed and the usual port is taken; looks at it,
+runs a cell in it, and stops it with Ctrl-C."""
 
+import contextlib
 import json
-import os
-import pty
-import re
-import select
-import signal
 import socket
-import subprocess
-import tempfile
-import time
 import urllib.error
 import urllib.request
-from pathlib import Path
 
 import psutil
 from jupyter_client import BlockingKernelClient
+from terminal import ROOT, answers, lab
 
-ROOT = Path(__file__).resolve().parents[2]
-
-
-def environment(home):
-    """A reader's: another home, Go's caches where they are, and no screen for a browser."""
-    ours = ("XDG_", "MAKE", "MFLAGS", "DISPLAY", "WAYLAND_DISPLAY")
-    env = {k: v for k, v in os.environ.items() if not k.startswith(ours)}
-    for name in ("GOCACHE", "GOMODCACHE", "GOPATH"):
-        env[name] = subprocess.check_output(["go", "env", name], text=True, cwd=ROOT).strip()
-    return env | {"HOME": str(home), "BROWSER": "true"}
-
-
-class Terminal:
-    """A terminal in which somebody typed `make lab`."""
-
-    def __init__(self, port, env):
-        self.said, self.ended = "", False
-        self.pid, self.screen = pty.fork()
-        if self.pid == 0:
-            os.chdir(ROOT)
-            os.execvpe("make", ["make", "lab", f"PORT={port}"], env)
-
-    def read(self, words=None):
-        """Reads until the words are said, or else to the end of all that runs in it."""
-        deadline = time.monotonic() + 60
-        while not self.ended:
-            if words and (found := re.search(words, self.said)):
-                return found
-            if not select.select([self.screen], [], [], max(0, deadline - time.monotonic()))[0]:
-                raise TimeoutError(f"waited a minute for {words or 'the end'}")
-            try:
-                more = os.read(self.screen, 4096)
-            except OSError:  # Linux's way to say that nobody writes any more
-                more = b""
-            self.ended = not more
-            self.said += more.decode(errors="replace")
-        assert not words, "it ended"
-        return None
-
-    def ctrl_c(self):
-        os.write(self.screen, b"\x03")
+USUAL = 8888
+STRANGER = {"argv": ["python3", "-m", "ipykernel_launcher", "-f", "{connection_file}"], "display_name": "Python 3", "language": "python"}
 
 
 def ask(url, token=None, **body):
@@ -70,13 +25,6 @@ def ask(url, token=None, **body):
             return answer.status, answer.url, answer.read()
     except urllib.error.HTTPError as refusal:
         return refusal.code, refusal.url, b""
-
-
-def answers(address, port):
-    """Whether somebody listens there."""
-    with socket.socket() as caller:
-        caller.settimeout(5)
-        return caller.connect_ex((address, port)) == 0
 
 
 def look(server, token):
@@ -94,11 +42,11 @@ def look(server, token):
     assert list(specs["kernelspecs"]) == ["gonb"] and specs["default"] == "gonb", f"kernels are {specs}"
 
 
-def run_a_cell(server, token):
+def run_a_cell(server, token, jupyter):
     """Starts a kernel as the lab does, and has it print."""
     status, _, answer = ask(server + "api/kernels", token, name="gonb")
     assert status == 201, f"no kernel: {status}"
-    connection = f"{os.environ['JUPYTER_RUNTIME_DIR']}/kernel-{json.loads(answer)['id']}.json"
+    connection = str(jupyter / f"runtime/kernel-{json.loads(answer)['id']}.json")
     client = BlockingKernelClient(connection_file=connection)
     client.load_connection_file()
     client.start_channels()
@@ -114,36 +62,30 @@ def run_a_cell(server, token):
     return connection
 
 
-def main():
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    with tempfile.TemporaryDirectory() as home:
-        lab = Terminal(port, environment(home))
-        try:
-            server, token = lab.read(rf"(http://127\.0\.0\.1:{port}/)lab\?token=([0-9a-f]{{48}})\s").groups()
-            patience = time.monotonic() + 60
-            while not answers("127.0.0.1", port) and time.monotonic() < patience:
-                time.sleep(0.05)  # the URL is printed a moment before
-            assert not answers("127.0.0.2", port), "it serves more than 127.0.0.1"
-            look(server, token)
-            connection = run_a_cell(server, token)
-            lab.ctrl_c()
-            lab.read("Shut down")
-            lab.ctrl_c()
-            lab.read()
-        except BaseException:
-            print(lab.said)
-            raise
-        finally:
-            if not lab.ended:
-                os.killpg(lab.pid, signal.SIGTERM)
-            os.waitpid(lab.pid, 0)
+def visit():
+    with lab() as (terminal, home, jupyter):
+        other = jupyter / "data/kernels/python3"
+        other.mkdir(parents=True)
+        (other / "kernel.json").write_text(json.dumps(STRANGER))
+
+        server, port, token = terminal.address()
+        assert f"Port {USUAL} is taken; serving on {port} instead." in terminal.said and port != USUAL
+        assert not answers("127.0.0.2", port), "it serves more than 127.0.0.1"
+        look(server, token)
+        connection = run_a_cell(server, token, jupyter)
+        terminal.stop()
         kernels = [p.pid for p in psutil.process_iter(["cmdline"]) if connection in (p.info["cmdline"] or ())]
         assert not kernels, f"the lab is gone, its kernel {kernels} is not"
         # Go counts its own use there, and has its own switch for that: go telemetry off.
-        written = [p for p in Path(home).rglob("*") if p.is_file() and Path(home, ".config/go") not in p.parents]
+        written = [p for p in home.rglob("*") if p.is_file() and home / ".config/go" not in p.parents]
         assert not written, f"written into the home folder: {written}"
+
+
+def main():
+    with socket.socket() as holder:
+        with contextlib.suppress(OSError):  # somebody has it already
+            holder.bind(("127.0.0.1", USUAL))
+        visit()
     print("the lab serves its notebooks to this machine alone, runs a cell, ends, and leaves the home folder alone")
 
 

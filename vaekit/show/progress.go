@@ -101,7 +101,11 @@ func status(r vaekit.Report) string {
 	if now == (vaekit.Losses{}) {
 		return fmt.Sprintf("epoch %d/%d begins", r.Epoch, r.Epochs)
 	}
-	return fmt.Sprintf("epoch %d/%d: %s, %s", r.Epoch, r.Epochs, losses(now), pace(r))
+	l := fmt.Sprintf("epoch %d/%d: %s", r.Epoch, r.Epochs, losses(now))
+	if r.ExamplesPerSecond == 0 { // a run that goes on, and has not yet made a step
+		return l
+	}
+	return l + ", " + pace(r)
 }
 
 // latest is the means of the epoch under way, or where there are none yet, or

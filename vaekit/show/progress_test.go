@@ -123,8 +123,8 @@ func TestStatusWithoutLosses(t *testing.T) {
 	if got := status(vaekit.Report{Epoch: 1, Epochs: 5}); got != "epoch 1/5 begins" {
 		t.Errorf("a run begins with %q", got)
 	}
-	if got := status(vaekit.Report{Epoch: 2, Epochs: 5, History: someHistory(1)}); !strings.HasPrefix(got, "epoch 2/5: loss 208.0") {
-		t.Errorf("an epoch begins with %q", got)
+	if got := status(vaekit.Report{Epoch: 2, Epochs: 5, History: someHistory(1)}); got != "epoch 2/5: loss 208.0, reconstruction 205.0, KL 3.000" {
+		t.Errorf("a run that goes on begins with %q", got)
 	}
 }
 
