@@ -56,7 +56,7 @@ func (b *built) encode(p *nets.Pass, x *graph.Node) dist.Density {
 // through sends x through a net in the precision of the pass. All else, the posterior's
 // numbers and every density, is computed with what was kept.
 func (b *built) through(net nets.Layer, p *nets.Pass, x *graph.Node) *graph.Node {
-	if b.precision == Float32 {
+	if b.precision != BFloat16 {
 		return net.Apply(p, x)
 	}
 	return p.As(dtypes.BFloat16, x, net.Apply)

@@ -2,6 +2,7 @@ package vaekit_test
 
 import (
 	"math"
+	"slices"
 	"testing"
 
 	"github.com/vaebook/vaebook/datasets"
@@ -28,6 +29,22 @@ func TestBFloat16(t *testing.T) {
 		t.Logf("float32 %v, bfloat16 %v", full, half)
 		if full == half || math.Abs(half-full) > 0.005*full {
 			t.Errorf("loss on held-out digits %.2f with float32, %.2f with bfloat16", full, half)
+		}
+	})
+}
+
+// Where there is no such GPU, TF32 is Float32, bit for bit.
+func TestTF32IsFloat32Elsewhere(t *testing.T) {
+	check.EachBackend(t, func(t *testing.T, b *engine.Backend) {
+		if b.Kind == "cuda" {
+			return
+		}
+		one := train(t, floatModel(), floatsOf(), vaekit.Training{Epochs: 2, Batch: 20})
+		other := train(t, floatModel(), floatsOf(), vaekit.Training{Epochs: 2, Batch: 20, Precision: vaekit.TF32})
+		for i, p := range one.Parameters() {
+			if !slices.Equal(p.Values, other.Parameters()[i].Values) {
+				t.Errorf("%s differs", p.Name)
+			}
 		}
 	})
 }

@@ -24,6 +24,10 @@ type Precision string
 const (
 	Float32  Precision = ""
 	BFloat16 Precision = "bfloat16" // three digits; half the memory of what layers make, and faster on many machines
+
+	// TF32 has NVIDIA's GPUs from 2020 on multiply matrices with ten bits of mantissa in
+	// place of 23, forward and back, which is several times as fast; everywhere else it is Float32.
+	TF32 Precision = "tf32"
 )
 
 // A Training says how to train. Its zero value trains 10 epochs in memory.
@@ -132,8 +136,8 @@ func (t Training) filled() (Training, error) {
 		return t, fmt.Errorf("vaekit: Training.Batch is %d; it counts the examples of a step", t.Batch)
 	case !(t.Rate > 0) || math.IsInf(t.Rate, 0):
 		return t, fmt.Errorf("vaekit: Training.Rate is %v; a learning rate is positive, 1e-3 is usual", t.Rate)
-	case t.Precision != Float32 && t.Precision != BFloat16:
-		return t, fmt.Errorf("vaekit: Training.Precision is %q; it is vaekit.Float32 or vaekit.BFloat16", t.Precision)
+	case t.Precision != Float32 && t.Precision != BFloat16 && t.Precision != TF32:
+		return t, fmt.Errorf("vaekit: Training.Precision is %q; it is vaekit.Float32, vaekit.TF32 or vaekit.BFloat16", t.Precision)
 	case !(t.Holdout >= 0 && t.Holdout < 1):
 		return t, fmt.Errorf("vaekit: Training.Holdout is %v; it is a fraction from 0 to below 1", t.Holdout)
 	case t.Holdout > 0 && t.Validation != nil:
@@ -208,6 +212,7 @@ func (t Training) recipe() engine.Recipe {
 	return engine.Recipe{
 		Optimiser: t.Optimiser, Rate: t.Rate, Schedule: t.Schedule,
 		Clip: t.Clip, Skip: t.Skip, Accumulate: t.Accumulate, Average: t.Average,
+		TF32: t.Precision == TF32,
 	}
 }
 

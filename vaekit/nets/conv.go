@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/gomlx/compute/dtypes"
 	"github.com/gomlx/gomlx/core/graph"
 )
 
@@ -264,8 +265,22 @@ func (c conv) apply(p *Pass, x *graph.Node, transposed bool) *graph.Node {
 func biased(p *Pass, y *graph.Node) *graph.Node {
 	dims := y.Shape().Dimensions
 	bias := p.Param("bias")
+	if y.DType() == dtypes.BFloat16 {
+		return addedUp(y, bias)
+	}
 	if channels(y) == 1 { // flat, where XLA's loops over an axis of one are slow
 		return graph.Reshape(graph.Add(graph.Reshape(y, dims[0], -1), graph.Reshape(bias, 1, 1)), dims...)
 	}
 	return graph.Add(y, graph.ExpandLeftToRank(bias, y.Rank()))
+}
+
+// addedUp is y [..., n] plus a bias [n] of bfloat16, whose three digits cannot add up the
+// thousands of numbers that the bias's gradient is a sum of: that is done in float32.
+func addedUp(y, bias *graph.Node) *graph.Node {
+	return withSlopes(y, bias, func(y, bias *graph.Node) *graph.Node {
+		return graph.Add(y, graph.ExpandLeftToRank(bias, y.Rank()))
+	}, func(v *graph.Node) (dy, dbias *graph.Node) {
+		all := graph.Reshape(graph.ConvertDType(v, dtypes.Float32), -1, channels(v))
+		return v, graph.ConvertDType(graph.ReduceSum(all, 0), dtypes.BFloat16)
+	})
 }

@@ -83,7 +83,7 @@ func correlate(x, k *graph.Node, w window) *graph.Node {
 	case onXLA(x):
 		return native(x, k, w)
 	}
-	y := graph.MatMul(w.columns(x), graph.Reshape(k, -1, o))
+	y := times(w.columns(x), graph.Reshape(k, -1, o))
 	return graph.Reshape(y, with(with(x.Shape().Dimensions[:1], w.out()...), o)...)
 }
 
@@ -117,9 +117,9 @@ func kernelSlope(x, y *graph.Node, w window) *graph.Node {
 // product is aᵀ · b. It turns the narrower one itself, as the Go backend would turn both.
 func product(a, b *graph.Node) *graph.Node {
 	if channels(a) <= channels(b) {
-		return graph.MatMul(graph.Transpose(a, 0, 1), b)
+		return times(graph.Transpose(a, 0, 1), b)
 	}
-	return graph.Transpose(graph.MatMul(graph.Transpose(b, 0, 1), a), 0, 1)
+	return graph.Transpose(times(graph.Transpose(b, 0, 1), a), 0, 1)
 }
 
 // addTaps is correlate, without strides, as the sum over taps of what each makes of all of x, cut out where it belongs.
@@ -128,7 +128,9 @@ func addTaps(x, k *graph.Node, w window) *graph.Node {
 	x = w.padded(x)
 	dims := x.Shape().Dimensions[:n+1]
 	taps := graph.Reshape(graph.Transpose(graph.Reshape(k, -1, c, o), 1, 2), -1, c) // [taps·o, c]
-	z := graph.DotGeneral(taps, []int{1}, nil, graph.Reshape(x, -1, c), []int{1}, nil)
+	z := asFloat32OnGo(func(a, b *graph.Node) *graph.Node {
+		return graph.DotGeneral(a, []int{1}, nil, b, []int{1}, nil)
+	}, taps, graph.Reshape(x, -1, c))
 	z = graph.Reshape(z, append([]int{-1, o}, dims...)...) // the last axis is not the short one
 	var sum *graph.Node
 	for t, shift := range w.shifts() {

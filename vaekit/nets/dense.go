@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/gomlx/compute/dtypes"
 	"github.com/gomlx/gomlx/core/graph"
 )
 
@@ -43,7 +44,11 @@ func (d Dense) Apply(p *Pass, x *graph.Node) *graph.Node {
 	in := dims[len(dims)-1]
 	flat := graph.Reshape(x, -1, in)
 	y := matMul(flat, p.Param("weight"))
-	y = graph.Add(y, graph.ExpandLeftToRank(p.Param("bias"), 2))
+	if bias := p.Param("bias"); y.DType() == dtypes.BFloat16 {
+		y = addedUp(y, bias)
+	} else {
+		y = graph.Add(y, graph.ExpandLeftToRank(bias, 2))
+	}
 	return d.Activation.Apply(graph.Reshape(y, with(dims[:len(dims)-1], d.Units)...))
 }
 
@@ -52,10 +57,23 @@ func (d Dense) Apply(p *Pass, x *graph.Node) *graph.Node {
 func matMul(x, w *graph.Node) *graph.Node {
 	var dw *graph.Node // GoMLX comes to the output before it comes to w
 	w = graph.IdentityWithCustomGradient(w, func(_, _ *graph.Node) *graph.Node { return dw })
-	return graph.IdentityWithCustomGradient(graph.MatMul(x, w), func(_, v *graph.Node) *graph.Node {
-		dw = graph.MatMul(graph.Transpose(x, 0, 1), v)
+	return graph.IdentityWithCustomGradient(times(x, w), func(_, v *graph.Node) *graph.Node {
+		dw = times(graph.Transpose(x, 0, 1), v)
 		return v
 	})
+}
+
+// times is a · b. Where a machine has AVX2 and no AVX-512 the Go backend is wrong about
+// large matrices of bfloat16 (gomlx/compute v0.1.14), so it gets them as float32.
+func times(a, b *graph.Node) *graph.Node { return asFloat32OnGo(graph.MatMul, a, b) }
+
+// asFloat32OnGo is f(a, b), of bfloat16 on the Go backend computed in float32.
+func asFloat32OnGo(f func(a, b *graph.Node) *graph.Node, a, b *graph.Node) *graph.Node {
+	if a.DType() != dtypes.BFloat16 || onXLA(a) {
+		return f(a, b)
+	}
+	y := f(graph.ConvertDType(a, dtypes.Float32), graph.ConvertDType(b, dtypes.Float32))
+	return graph.ConvertDType(y, dtypes.BFloat16)
 }
 
 // String is short, for summaries.

@@ -40,7 +40,7 @@ func (r Residual) Params(in []int) []Param {
 func (r Residual) Apply(p *Pass, x *graph.Node) *graph.Node {
 	y := r.Net.Apply(p, x)
 	if !y.Shape().Equal(x.Shape()) {
-		x = graph.MatMul(graph.Reshape(x, -1, channels(x)), p.Param("projection"))
+		x = times(graph.Reshape(x, -1, channels(x)), p.Param("projection"))
 		x = graph.Reshape(x, y.Shape().Dimensions...)
 	}
 	return graph.Add(x, y)

@@ -19,11 +19,9 @@ import (
 // browser runs a page in the machine's Chromium and returns what it has become.
 func browser(t *testing.T, page string) string {
 	t.Helper()
-	var program string
-	for _, name := range []string{"chromium", "chromium-browser", "google-chrome", "google-chrome-stable"} {
-		if path, err := exec.LookPath(name); err == nil && program == "" {
-			program = path
-		}
+	program, told := os.LookupEnv("VAEKIT_BROWSER")
+	if !told {
+		program, _ = exec.LookPath("chromium")
 	}
 	if program == "" {
 		if os.Getenv("CI") != "" {

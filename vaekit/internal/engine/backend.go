@@ -11,6 +11,8 @@ import (
 
 	"github.com/gomlx/compute"
 	_ "github.com/gomlx/compute/gobackend" // the backend that is always there
+	"github.com/gomlx/gomlx/core/graph"
+	"github.com/gomlx/gomlx/core/tensors"
 )
 
 // A Backend runs graphs on one kind of machine.
@@ -23,8 +25,9 @@ type Backend struct {
 	// Kind is go, xla or cuda: runs of two kinds draw different noise.
 	Kind string
 
-	devices int  // how many train together
-	loops   bool // a whole chunk of steps runs as one program
+	devices  int          // how many train together
+	loops    bool         // a whole chunk of steps runs as one program
+	building sync.RWMutex // held alone by who builds graphs with TF32
 }
 
 // Default is the backend that the environment asks for, else the best that works:
@@ -121,7 +124,7 @@ func open(config, why string, devices int) (b *Backend, err error) {
 	}
 	gpu := strings.Contains(path, "cuda") || strings.Contains(path, "nvidia")
 	if gpu {
-		undo := whereCUDALies(path)
+		undo := flagsForCUDA(path)
 		defer func() {
 			if err != nil {
 				undo()
@@ -143,6 +146,9 @@ func open(config, why string, devices int) (b *Backend, err error) {
 	case kind == "xla" && !gpu:
 		inner, err = openCPU(strings.TrimPrefix(config, "xla:"), devices)
 	default:
+		if gpu && !strings.Contains(config, "tf32") {
+			config += ",tf32=false" // asked for by a recipe, or not at all
+		}
 		inner, err = compute.NewWithConfig(config)
 	}
 	if err != nil {
@@ -166,6 +172,23 @@ func open(config, why string, devices int) (b *Backend, err error) {
 	}
 	return b, nil
 }
+
+// call runs a program. With tf32 it multiplies matrices, on NVIDIA's GPUs, with ten bits of
+// mantissa; anywhere else it does what it does without.
+func (b *Backend) call(program *graph.Exec, tf32 bool, args ...any) ([]*tensors.Tensor, error) {
+	if tf32 && b.Kind == "cuda" { // the first call builds the graph
+		b.building.Lock()
+		defer b.building.Unlock()
+		defer setTF32(b.Backend, setTF32(b.Backend, true))
+	} else {
+		b.building.RLock()
+		defer b.building.RUnlock()
+	}
+	return program.Call(args...)
+}
+
+// setTF32 says how graphs that a backend of XLA builds multiply, and returns how they did before.
+var setTF32 = func(compute.Backend, bool) (before bool) { return false }
 
 // openCPU starts an XLA plugin for the CPU; a build without cgo has none.
 var openCPU func(config string, devices int) (compute.Backend, error)

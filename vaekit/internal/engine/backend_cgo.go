@@ -23,4 +23,10 @@ func init() {
 		}
 		return b, err
 	}
+	setTF32 = func(b compute.Backend, on bool) (before bool) {
+		if x, ok := b.(*xla.Backend); ok {
+			before, x.DotGeneralUseTF32 = x.DotGeneralUseTF32, on
+		}
+		return before
+	}
 }

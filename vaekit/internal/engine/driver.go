@@ -61,20 +61,29 @@ func (d Driver) Problem() string {
 	return ""
 }
 
-// whereCUDALies tells XLA the folder of ptxas and libdevice, if they came beside the plugin
-// as wheels, and returns what takes it back: the CPU's plugin reads the same variable.
-func whereCUDALies(plugin string) (undo func()) {
-	const flag = "--xla_gpu_cuda_data_dir="
+// flagsForCUDA tells XLA two things that the reader has not told it, and returns what takes
+// them back: the CPU's plugin reads the same variable.
+//
+//   - Operations are to be deterministic: one seed, one run. XLA then leaves out the faster
+//     ones that add up in any order, and does not try out which of several is the fastest.
+//   - The folder of ptxas and libdevice, if they came beside the plugin as wheels.
+func flagsForCUDA(plugin string) (undo func()) {
 	before, set := os.LookupEnv("XLA_FLAGS")
-	found, _ := filepath.Glob(filepath.Join(filepath.Dir(plugin), "..", "nvidia", "cu*", "nvvm", "libdevice"))
-	if len(found) == 0 || strings.Contains(before, flag) {
-		return func() {}
+	flags := before
+	tell := func(flag, value string) {
+		if !strings.Contains(before, flag+"=") {
+			flags = strings.TrimSpace(flags + " " + flag + "=" + value)
+		}
 	}
-	folder := filepath.Dir(filepath.Dir(found[0]))
-	if strings.ContainsAny(folder, " \t") {
-		folder = `"` + folder + `"`
+	tell("--xla_gpu_deterministic_ops", "true")
+	if found, _ := filepath.Glob(filepath.Join(filepath.Dir(plugin), "..", "nvidia", "cu*", "nvvm", "libdevice")); len(found) > 0 {
+		folder := filepath.Dir(filepath.Dir(found[0]))
+		if strings.ContainsAny(folder, " \t") {
+			folder = `"` + folder + `"`
+		}
+		tell("--xla_gpu_cuda_data_dir", folder)
 	}
-	os.Setenv("XLA_FLAGS", strings.TrimSpace(before+" "+flag+folder))
+	os.Setenv("XLA_FLAGS", flags)
 	return func() {
 		if set {
 			os.Setenv("XLA_FLAGS", before)

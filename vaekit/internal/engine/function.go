@@ -84,7 +84,7 @@ func (f *Function) Call(w *Weights, in ...Tensor) (out []Tensor, err error) {
 		}
 		args = append(args, placed)
 	}
-	results, err := f.exec.Call(args...)
+	results, err := f.backend.call(f.exec, false, args...)
 	if err != nil {
 		return nil, err
 	}

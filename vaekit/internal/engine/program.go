@@ -135,7 +135,7 @@ func (t *Trainer) runLoop(data *Table, base, from, to int) ([][3]float64, error)
 		}
 		args = append(args, donated...)
 	}
-	out, err := t.exec.Call(args...)
+	out, err := t.backend.call(t.exec, t.recipe.TF32, args...)
 	if err != nil {
 		return nil, err
 	}

@@ -28,6 +28,9 @@ type Recipe struct {
 	// Average is the decay of a mean of the weights over the updates; it is less at
 	// first. 0: none is kept.
 	Average float64
+
+	// TF32 has NVIDIA's GPUs multiply matrices with ten bits of mantissa.
+	TF32 bool
 }
 
 // MaxStreak is how many steps may be dropped in a row before training should give up.
