@@ -22,7 +22,7 @@ if ! writable "$HOME" || ! writable "$tmp"; then
 fi
 export HOME VAEKIT_STATE="$HOME/.vaebook"
 . "$here/env.sh"
-mkdir -p "$state/log" "$state/cache"
+mkdir -p "$state/log" "$state/cache" "$state/jupyter"
 
 # A cell is a program that is built in the folder for temporary files and started there.
 probe=$tmp/.starts.$$

@@ -56,7 +56,7 @@ class Tests:
         layers = self.engine.build(target)
         total = sum(size for size, _ in layers)
         for size, step in layers:
-            print(f"    {size / 1e6:7.0f} MB  {' '.join(step.split())[:100]}")
+            print(f"    {size / 1e6:7.0f} MB  {plain(step)}")
         assert target != "cpu" or total < LIMIT, f"{total / 1e9:.2f} GB"
         return f"{total / 1e9:.2f} GB in {len(layers)} layers"
 
@@ -165,6 +165,12 @@ class Serving:
             self.container.stop()
 
 
+def plain(step):
+    """A step of the Dockerfile, without what an engine writes around it."""
+    step = re.sub(r"/bin/sh -c|#\(nop\)|(dir|file|multi):[0-9a-f]+ in|# buildkit", " ", step)
+    return " ".join(step.split())[:100]
+
+
 def ask(url, token=None):
     """The status, the address after redirections, and the answer; no proxy is asked."""
     request = urllib.request.Request(url, headers={"Authorization": f"token {token}"} if token else {})
@@ -180,11 +186,9 @@ def main():
     print(f"The image, built by {engine.name}", flush=True)
     tests = Tests(engine)
     targets = ["cpu", "cuda"] if os.environ.get("CUDA") else ["cpu"]
-    with tempfile.TemporaryDirectory() as folder:
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
         mine = Path(folder)
-        mine.chmod(0o2775)
-        if os.geteuid() == 0:
-            os.chown(mine, 1000, 100)
+        mine.chmod(0o777)  # the tester need be neither user 1000 nor of group 100
         try:
             built = [target for target in targets[::-1] if tests.check(f"build {target}", tests.build, target)]
             engine.without_network()

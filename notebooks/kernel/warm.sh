@@ -11,7 +11,7 @@ umask 002 # other users of the group write beside these files
 
 go build ./... github.com/janpfeifer/gonb/gonbui
 go build -o "$(go env GOPATH)/bin/doctor" ./vaekit/cmd/doctor
-mkdir -p "$VAEKIT_STATE/log" "$HOME/cell"
+mkdir -p "$VAEKIT_STATE/log" "$VAEKIT_STATE/jupyter" "$HOME/cell"
 cat >"$HOME/cell/00.ipynb" <<'JSON'
 {"nbformat": 4, "nbformat_minor": 5, "metadata": {"kernelspec": {"name": "gonb", "display_name": "Go"}}, "cells": [
  {"id": "a", "cell_type": "code", "metadata": {}, "execution_count": null, "outputs": [], "source":
