@@ -36,7 +36,7 @@ notebooks: setup
 	@sh $K/notebooks.sh
 
 docker-test:
-	@python3 $K/docker_test.py
+	@python3 -B $K/docker_test.py
 
 data: setup
 	@sh $K/data.sh
