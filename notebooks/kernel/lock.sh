@@ -1,6 +1,6 @@
 #!/bin/sh
-# Pins the Python packages of requirements.in, and those of the benchmark's peers, anew, for
-# every platform, with hashes.
+# Pins the Python packages of requirements.in, what drives a browser, and those of the
+# benchmark's peers, anew, for every platform, with hashes.
 set -eu
 here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd -P)
 . "$here/env.sh"
@@ -19,6 +19,7 @@ pin() { # what to pin, the lock file, options
 
 cd "$here"
 pin requirements.in requirements.lock
+pin browser.in browser.lock --constraint requirements.lock # they share a venv
 cd "$root/vaekit/bench/peers"
 for peer in jax torch tensorflow; do
 	pin $peer.in $peer.lock --excludes excludes.txt
