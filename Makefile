@@ -1,17 +1,18 @@
 # Everything a reader types. The work is done by the scripts in notebooks/kernel.
 
 .DEFAULT_GOAL := help
-.PHONY: help setup lab test test-long notebooks data bench reproduce clean lock
+.PHONY: help setup lab test test-browser test-long notebooks data bench reproduce clean lock
 K := notebooks/kernel
-export NB SAVE FRESH PORT CELL_SECONDS PYTHON PEERS WORKLOADS ROUNDS TURN YES LONG ROWS
+export NB SAVE FRESH PORT NOTEBOOKS CELL_SECONDS PYTHON PEERS WORKLOADS ROUNDS TURN YES LONG ROWS
 
 help:
-	@echo 'make lab              set everything up, then open JupyterLab on the notebooks  (PORT=8888)'
+	@echo 'make lab              set everything up, then open JupyterLab on the notebooks  (PORT=8888, NOTEBOOKS=folder)'
 	@echo 'make test             set everything up, then run every check, the notebooks included'
 	@echo 'make notebooks        run all notebooks; copies with pictures and sound go to out/'
 	@echo 'make notebooks NB=01  run one; FRESH=1 without the saved runs, SAVE=1 also keeps the outputs in notebooks/'
 	@echo 'make data             fetch the spoken digits (MNIST comes with the set-up)'
 	@echo 'make setup            only set up: everything goes into .setup/'
+	@echo 'make test-browser     only open the notebooks in a browser, on the runs of make test  (NB=01: one)'
 	@echo 'make test-long        the checks that take longer than make test allows'
 	@echo 'make bench            measure the speed beside JAX, PyTorch and TensorFlow, which it installs (it asks first)'
 	@echo 'make reproduce        train and measure models of published figures (LONG=1: all of them; ROWS=flax: some)'
@@ -25,6 +26,9 @@ lab: setup
 
 test: setup
 	@sh $K/checks.sh
+
+test-browser: setup
+	@sh $K/checks.sh browser
 
 test-long: setup
 	@sh $K/checks.sh long
