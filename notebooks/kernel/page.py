@@ -6,7 +6,7 @@ import re
 import time
 from urllib.parse import urlsplit
 
-from playwright.sync_api import sync_playwright
+from playwright.sync_api import TimeoutError, sync_playwright
 
 # As root Chromium has no sandbox. The others keep it from asking hosts of its own.
 FLAGS = ["--headless=new", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-component-update",
@@ -18,8 +18,9 @@ PATIENCE, A_CELL = 180_000, 900_000  # ms; what hangs is stopped, a machine that
 ATTACHMENT = "attachment:"
 
 # What can be seen of a notebook, as JavaScript. All its cells are in the page, in view or not.
-PROMPTS = "[...document.querySelectorAll('.jp-CodeCell:not(.jp-mod-noInput) .jp-InputPrompt')].map(p => p.innerText)"
+PROMPTS = "[...document.querySelectorAll('.jp-CodeCell:not(.jp-mod-noInput) .jp-InputPrompt')].map(p => p.textContent)"
 PICTURES = "document.querySelectorAll('.jp-OutputArea-output img')"
+PLAYERS = "document.querySelectorAll('.jp-OutputArea-output audio')"
 HOLLOW = """[...document.querySelectorAll('.jp-NotebookPanel .jp-Cell img')].filter(i => !(i.complete && i.naturalWidth))
     .map(i => i.alt || i.src.slice(0, 60))"""
 PLAY = """async player => {
@@ -124,6 +125,7 @@ class Page:
                 }}""",
                 arg=done if told else 10**6,
                 timeout=A_CELL,
+                polling=200,  # ms; at every frame it would take the processor from the cells
             ).json_value()
             if told and more["ran"] > done:
                 print(f"  [{more['ran']:>2}] {time.monotonic() - begin:6.1f} s", flush=True)
@@ -154,18 +156,24 @@ class Page:
         line.first.wait_for()
         return re.search(words, line.first.inner_text()) or self.progress(cell, words)
 
-    def look_and_listen(self):
-        """Pictures are pictures, formulas are formulas, players play. Returns how many of each."""
-        self.page.wait_for_function(f"() => !{HOLLOW}.length")
+    def look_and_listen(self, pictures, players):
+        """So many pictures are pictures, so many players play, formulas are formulas. Returns how many these are."""
+        try:  # a long notebook comes into the page little by little
+            self.page.wait_for_function(
+                f"""([pictures, players]) => {PICTURES}.length == pictures && {PLAYERS}.length == players && !{HOLLOW}.length""",
+                arg=[pictures, players],
+                polling=200,
+            )
+        except TimeoutError as late:
+            shown, heard = self.page.evaluate(f"[{PICTURES}.length, {PLAYERS}.length]")
+            hollow = self.page.evaluate(HOLLOW)
+            raise AssertionError(
+                f"it holds {pictures} pictures and {players} players, and shows {shown} and {heard}; not drawn: {hollow}"
+            ) from late
         assert not self.page.locator("mjx-merror").count(), "a formula could not be read"
-        players = self.page.locator(".jp-OutputArea-output audio").all()
-        for player in players:
+        for player in self.page.locator(".jp-OutputArea-output audio").all():
             player.evaluate(PLAY)
-        return {
-            "pictures": self.page.evaluate(f"{PICTURES}.length"),
-            "players": len(players),
-            "formulas": self.page.locator("mjx-container").count(),
-        }
+        return self.page.locator("mjx-container").count()
 
     def explore(self):
         """Moves the mouse over the map of each explorer: its picture follows. Returns how many there are."""
