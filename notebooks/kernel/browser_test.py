@@ -50,10 +50,10 @@ def whole(page, notebook, name):
 def shoot_outputs(page, name):
     """Pictures of the page: its head, and three places where there is something to see."""
     seen = page.page.locator(".jp-OutputArea-output :is(img, audio, .vae-explorer)").all()
-    page.page.locator(".jp-Cell").first.scroll_into_view_if_needed()
+    page.show(page.page.locator(".jp-Cell").first)
     page.shoot(f"{name[:2]}-run-0")
     for i in (1, 2, 3):
-        seen[(len(seen) - 1) * i // 3].evaluate("it => it.scrollIntoView({block: 'center'})")
+        page.show(seen[(len(seen) - 1) * i // 3])
         page.shoot(f"{name[:2]}-run-{i}")
 
 
@@ -65,7 +65,7 @@ def read_and_run(page, folder, name):
     committed = nbformat.read(folder / name, as_version=4)
     assert re.match(r"Notebook trusted", page.trusted()), f"at first open it is not trusted: {page.trusted()}"
     shown = whole(page, committed, name)
-    page.page.locator(".jp-Cell").first.scroll_into_view_if_needed()
+    page.show(page.page.locator(".jp-Cell").first)
     page.shoot(f"{name[:2]}-first")
     page.blameless()
     print(f"{name[:-6]}, before a cell has run: {shown}; {seconds(begin)}", flush=True)

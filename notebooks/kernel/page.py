@@ -23,6 +23,13 @@ PICTURES = "document.querySelectorAll('.jp-OutputArea-output img')"
 PLAYERS = "document.querySelectorAll('.jp-OutputArea-output audio')"
 HOLLOW = """[...document.querySelectorAll('.jp-NotebookPanel .jp-Cell img')].filter(i => !(i.complete && i.naturalWidth))
     .map(i => i.alt || i.src.slice(0, 60))"""
+# Cells out of view have no height yet, so what is scrolled to moves as they come by.
+CENTRE = """async part => {
+    for (let i = 0; i < 10; i++) {
+        part.scrollIntoView({block: 'center', behavior: 'instant'})
+        await new Promise(requestAnimationFrame)
+    }
+}"""
 PLAY = """async player => {
     player.muted = true
     await player.play()
@@ -175,11 +182,15 @@ class Page:
             player.evaluate(PLAY)
         return self.page.locator("mjx-container").count()
 
+    def show(self, part):
+        """Brings a part of the notebook into view."""
+        part.evaluate(CENTRE)
+
     def explore(self):
         """Moves the mouse over the map of each explorer: its picture follows. Returns how many there are."""
         explorers = self.page.locator(".jp-OutputArea-output .vae-explorer").all()
         for explorer in explorers:
-            explorer.scroll_into_view_if_needed()
+            self.show(explorer)
             image, box = explorer.locator("canvas.vae-image").element_handle(), explorer.locator("canvas.vae-map").bounding_box()
             for x, y in ((0.3, 0.3), (0.7, 0.6)):
                 before = image.evaluate("canvas => canvas.toDataURL()")
