@@ -1,6 +1,7 @@
 #!/bin/sh
 # Every check, one after the other, each with its name and its seconds; one that fails does
-# not keep the others from running. With the word "long", those that take longer.
+# not keep the others from running. With the word "long", those that take longer; with
+# "browser", the last of them alone.
 set -u
 here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd -P)
 . "$here/env.sh"
@@ -63,7 +64,19 @@ notebooks() {
 }
 notebooks_on_go() { VAEKIT_BACKEND=go CELL_SECONDS=1800 notebooks; }
 
-if [ "${1:-}" = long ]; then
+# The notebooks in JupyterLab in a browser, on the runs that the pass without one left.
+in_a_browser() {
+	if [ -z "$VAEKIT_BROWSER" ]; then
+		echo 'left out: there is no Chromium or Chrome on this machine; apt-get install chromium brings one'
+		[ -z "${CI:-}" ]
+		return
+	fi
+	"$VAEKIT_PYTHON" "$here/browser_test.py"
+}
+
+if [ "${1:-}" = browser ]; then
+	check 'notebooks in a browser' in_a_browser
+elif [ "${1:-}" = long ]; then
 	export VAEKIT_LONG=1 # tests that look for it do more rounds
 	check 'killing set-up' "$VAEKIT_PYTHON" "$here/setup_test.py"
 	check 'fuzz tests' fuzz
@@ -83,6 +96,7 @@ else
 	check 'go test' tests
 	check 'committed notebooks' "$VAEKIT_PYTHON" "$here/check.py"
 	check 'running the notebooks' notebooks
+	check 'notebooks in a browser' in_a_browser
 fi
 
 [ $failed -eq 0 ] || printf '\nFailed: %s\n' "${names#, }"

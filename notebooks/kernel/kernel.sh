@@ -17,4 +17,9 @@ PATH=$(cd "$root" && go env GOROOT)/bin:$PATH
 export PATH GOTOOLCHAIN=local GOPROXY=off
 unset GOWORK # the kernel writes a workspace of its own, with this repository in it
 
+# gopls and goimports keep an index of Go's modules where the system wants caches, and have
+# no switch for that. Go's own cache stays where it is.
+GOCACHE=$(go env GOCACHE)
+export GOCACHE XDG_CACHE_HOME="$setup/cache"
+
 exec "$setup/bin/gonb" --kernel "$1" --raw_error --go_work="$root"

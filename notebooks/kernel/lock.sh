@@ -1,7 +1,7 @@
 #!/bin/sh
-# Pins the Python packages of requirements.in, the wheels of the CUDA plugin and the packages
-# of the benchmark's peers anew, for every platform, with hashes; and takes the schemas that
-# README's snippets are checked against from their wheels.
+# Pins the Python packages of requirements.in, what drives a browser, the wheels of the CUDA
+# plugin and the packages of the benchmark's peers anew, for every platform, with hashes; and
+# takes the schemas that README's snippets are checked against from their wheels.
 set -eu
 here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd -P)
 . "$here/env.sh"
@@ -21,6 +21,7 @@ pin() { # what to pin, the lock file, options
 cd "$here"
 pin requirements.in requirements.lock
 pin cuda.in cuda.lock
+pin browser.in browser.lock --constraint requirements.lock # they share a venv
 cd "$root/vaekit/bench/peers"
 for peer in jax torch tensorflow; do
 	pin $peer.in $peer.lock --excludes excludes.txt

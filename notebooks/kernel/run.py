@@ -204,6 +204,8 @@ def main():
             failed.append(path.stem)
             print(f"{problem}\n{path.stem}: failed after {seconds:.0f} s\n", flush=True)
             continue
+        if options.fresh:
+            (cwd / f".{path.stem}-ran").touch()  # a later test may build on the runs in here
         if options.save:
             write(path, nbformat.writes(notebook) + "\n")
         print(f"{path.stem}: {seconds:.0f} s → {os.path.relpath(options.out / path.stem, ROOT)}.html\n", flush=True)

@@ -45,6 +45,8 @@ def each_in_its_way():
     assert list(printed) == list(NOTEBOOKS), f"copies of {list(printed)} alone"
     for name, text in printed.items():
         assert text.startswith("before\n") and ("after" in text) == (name == "04-whole"), f"{name} holds {text}"
+    ran = [path.name for path in (run.NOTEBOOKS / "out/fresh").glob(".*-ran")]
+    assert ran == [".04-whole-ran"], f"noted as run to the end: {ran}"
 
 
 def without_a_kernel(folder):

@@ -39,9 +39,15 @@ keys() { # what each step is made from
 	key_python=$(hash_of requirements.lock -- "$root" "$py_is")
 	key_tools=$(hash_of tools/go.mod tools/go.sum -- "$go_version")
 	key_kernel=$(hash_of setup.sh -- "$key_python" "$key_tools")
+	key_browser=$(hash_of browser.lock -- "$key_python")
 	key_pjrt=$(hash_of pjrt.lock -- "$platform")
 	key_data=$(hash_of mnist.sha256 -- "$VAEKIT_DATA")
 	key_build=$(hash_of setup.sh ../../go.mod ../../go.sum -- "$go_version" "${GOEXPERIMENT:-}")
+}
+
+# What drives a browser in a test is of use where there is one; there is no wheel for musl.
+wants_browser() {
+	[ -n "$VAEKIT_BROWSER" ] && case $platform in linux-*-glibc | Darwin-*) ;; *) false ;; esac
 }
 
 is_done() { # step
@@ -55,6 +61,7 @@ is_done() { # step
 	kernel) [ -f "$venv/share/jupyter/kernels/gonb/kernel.json" ] ;;
 	pjrt) [ "$platform" != linux-x86_64-glibc ] || [ -f "$setup/pjrt/pjrt_c_api_cpu_plugin.so" ] ;;
 	data) while read -r _ f; do [ -f "$VAEKIT_DATA/mnist/$f" ] || return 1; done <"$here/mnist.sha256" ;;
+	browser) [ -x "$venv/bin/playwright" ] ;;
 	build) # and nobody has emptied Go's module cache since
 		[ -d "$(cd "$root" && GOPROXY=off go list -m -f '{{.Dir}}' github.com/gomlx/gomlx 2>/dev/null)" ] ;;
 	esac
@@ -67,6 +74,7 @@ about() {
 	kernel) say 'registering the Go kernel' ;;
 	pjrt) say "XLA for this machine's CPU: 63 MB" ;;
 	data) say 'MNIST: 12 MB' ;;
+	browser) say 'what drives your browser in make test: 50 MB' ;;
 	build) say 'compiling the toolkit once: 120 MB, about 2 minutes' ;;
 	esac
 }
@@ -119,6 +127,14 @@ do_kernel() {
 	mkdir -p "$venv/etc/jupyter/labconfig"
 	echo '{"disabledExtensions": {"@jupyterlab/apputils-extension:announcements": true}}' \
 		>"$venv/etc/jupyter/labconfig/page_config.json"
+	# The list of notebooks is narrow: their names are worth more than their dates.
+	# And the first completion of a session takes the Go kernel longer than a second.
+	cat >"$venv/etc/jupyter/labconfig/default_setting_overrides.json" <<-'JSON'
+		{
+		 "@jupyterlab/filebrowser-extension:browser": {"showLastModifiedColumn": false},
+		 "@jupyterlab/completer-extension:manager": {"providerTimeout": 10000}
+		}
+	JSON
 }
 
 do_pjrt() {
@@ -155,6 +171,8 @@ verify_mnist() {
 		}
 	done <"$here/mnist.sha256"
 }
+
+do_browser() { pip install -r "$here/browser.lock"; }
 
 do_build() {
 	cd "$root"
@@ -193,6 +211,7 @@ needs_mb() { # space that the steps still to do take, Go's caches included
 		pjrt) mb=$((mb + 330)) ;;
 		data) mb=$((mb + 25)) ;;
 		build) mb=$((mb + 900)) ;;
+		browser) mb=$((mb + 200)) ;;
 		esac
 	done
 	echo $mb
@@ -224,6 +243,7 @@ run_step() {
 }
 
 requirements
+if wants_browser; then steps="$steps browser"; fi
 mkdir -p "$setup/stamp" "$setup/log" "$setup/jupyter" 2>/dev/null || {
 	say "$root cannot be written: set-up keeps everything in its folder .setup." >&2
 	exit 1
@@ -256,10 +276,12 @@ if [ "$free" -lt "$(needs_mb)" ]; then
 	exit 1
 fi
 
+# shellcheck disable=SC2086 # split into its words on purpose
+set -- $steps
 n=0
 for s in $steps; do
 	n=$((n + 1))
-	is_done "$s" || run_step "$s" "$n" 6
+	is_done "$s" || run_step "$s" "$n" $#
 done
 [ "$platform" = linux-x86_64-glibc ] ||
 	say "XLA's CPU plugin exists for Linux on x86-64 only; on $platform the Go backend serves, which is slower."

@@ -48,7 +48,7 @@ def kill(copy, said, step, alone):
     """Kills a set-up at a random moment of a step; alone, without the programs it runs."""
     (copy / ".setup/stamp" / step).unlink(missing_ok=True)  # or it might be done by now
     job = set_up(copy, said)
-    number = f"{list(STEPS).index(step) + 1}/6"
+    number = f"  {list(STEPS).index(step) + 1}/"
     while number not in said.read_text() and job.poll() is None:
         time.sleep(0.01)
     moment = random.uniform(0, STEPS[step][0])

@@ -77,6 +77,13 @@ def answers(address, port):
         return caller.connect_ex((address, port)) == 0
 
 
+def untouched(home):
+    """Nothing was written into the home folder."""
+    # Go counts its own use there, and has its own switch for that: go telemetry off.
+    written = [p for p in home.rglob("*") if p.is_file() and home / ".config/go" not in p.parents]
+    assert not written, f"written into the home folder: {written}"
+
+
 @contextlib.contextmanager
 def lab(*words):
     """A lab that a reader opened, from an empty home folder: the terminal, the home, Jupyter's folder."""

@@ -102,6 +102,7 @@ grep -q 'PORT=8888' "$tmp/said" && { echo 'a port is proposed that is taken'; ba
 expect 'no port at all' 'Port 99999 is taken' env PORT=99999 sh "$here/lab.sh"
 kill "$holder" 2>/dev/null
 unset PORT
+expect 'no such folder to serve' 'is no folder that can be opened' env NOTEBOOKS="$tmp/none" sh "$here/lab.sh"
 
 # Notebooks: a prefix that none has, and one that may not be shown.
 NB=77 expect 'no such notebook' 'o notebook' sh "$here/notebooks.sh"
@@ -112,7 +113,7 @@ cat >"$tmp/99.ipynb" <<'JSON'
   {"output_type": "display_data", "data": {"text/html": ["<script src=\"https://cdn.example/x.js\">"]}},
   {"output_type": "error", "evalue": "exit status 1"}]}]}
 JSON
-for words in 'execution counts' 'path of a machine: /home/ann' 'fetches from the network' 'ended in an error'; do
+for words in 'execution counts' 'before its first cell of code' 'path of a machine: /home/ann' 'fetches from the network' 'ended in an error'; do
 	expect "notebook with $words" "$words" "$VAEKIT_PYTHON" "$here/check.py" "$tmp/99.ipynb"
 done
 
@@ -126,6 +127,10 @@ page '<script src="https://cdn.example/x.js"></script>' 'fetches from the networ
 page '<script>import("https://cdn.example/x.js")</script>' 'fetches from the network'
 page '<img alt="x" src="x.png">' 'has a part outside'
 page '<style>b { background: url(//cdn.example/x.png) }</style>' 'has a part outside'
+
+# A browser is demanded in CI, and its package named.
+expect 'no browser, in CI' 'apt-get install chromium' env VAEKIT_BROWSER='' CI=1 sh "$here/checks.sh" browser
+env VAEKIT_BROWSER='' CI='' sh "$here/checks.sh" browser >"$tmp/said" 2>&1 || { echo 'no browser, elsewhere:'; cat "$tmp/said"; bad=1; }
 
 # Set up already: nothing to do, nothing to say.
 sh "$here/setup.sh" >"$tmp/said" 2>&1 || { echo 'set up, and refused:'; cat "$tmp/said"; bad=1; }

@@ -26,13 +26,14 @@ func (c cell) progress(id string, w io.Writer) vaekit.Progress {
 }
 
 // progressHTML is a line of text between a bar and a small curve of the loss.
-// It takes its colours from the page, so that it suits a dark theme too.
+// It takes its colours from the page, so that it suits a dark theme too, and is
+// narrow enough to stay one line beside JupyterLab's list of files.
 func progressHTML(r vaekit.Report, plain string) string {
 	var b strings.Builder
 	b.WriteString(`<div style="display:flex;align-items:center;flex-wrap:wrap;gap:10px;font-size:13px">`)
 	if !r.Done {
 		done := 100 * float64(r.Step) / float64(max(1, r.Steps))
-		fmt.Fprintf(&b, `<div style="width:120px;height:8px;border:1px solid currentColor;border-radius:4px;overflow:hidden">`+
+		fmt.Fprintf(&b, `<div style="width:80px;height:8px;border:1px solid currentColor;border-radius:4px;overflow:hidden">`+
 			`<div style="width:%.1f%%;height:100%%;background:%s"></div></div>`, done, css(blue))
 	}
 	fmt.Fprintf(&b, `<span style="font-variant-numeric:tabular-nums">%s</span>`, html.EscapeString(plain))
