@@ -1,0 +1,78 @@
+package datasets
+
+import (
+	"fmt"
+	"math"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+)
+
+func TestCSV(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "wines.csv")
+	text := "\ufeffalcohol, colour,name,kind\n12,1,a,red\n14,,b,white\n13,NA,c,red\n13,3,d,rosé\n"
+	if err := os.WriteFile(path, []byte(text), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	m, err := CSV(path, Columns{Label: "kind", Skip: []string{"name"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	b, err := All(m)
+	if err != nil {
+		t.Fatal(err)
+	}
+	root := float32(math.Sqrt2)
+	want := []float32{-root, -1, root, 0, 0, 0, 0, 1}
+	for i, v := range want {
+		if math.Abs(float64(b.Values[i]-v)) > 1e-6 {
+			t.Errorf("the values are %v, expected %v", b.Values, want)
+			break
+		}
+	}
+	for got, want := range map[string]string{
+		fmt.Sprint(m.Names, m.Kinds, b.Labels): "[alcohol colour] [red rosé white] [0 2 0 1]",
+		fmt.Sprint(b.Mask):                     "[1 1 1 0 1 0 1 1]",
+		fmt.Sprint(m.Mean, b.Origin):           "[13 2] [2 3 4 5]",
+	} {
+		if got != want {
+			t.Errorf("got %s, expected %s", got, want)
+		}
+	}
+
+	other, err := readCSV(strings.NewReader("alcohol,colour,kind\n13,2,white\n"), Columns{Label: "kind", Like: m})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if b, _ := All(other); !slices.Equal(b.Values, []float32{0, 0}) || b.Labels[0] != 2 || b.Mask != nil {
+		t.Errorf("by the scale of the first file the second is %v, %v", b.Values, b.Labels)
+	}
+}
+
+func TestCSVRefuses(t *testing.T) {
+	good, err := readCSV(strings.NewReader("a,kind\n1,x\n2,y\n"), Columns{Label: "kind"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for says, c := range map[string]struct {
+		text string
+		how  Columns
+	}{
+		"the file is empty":                         {"", Columns{}},
+		`line 3, column b: "two" is not a number`:   {"a,b\n1,2\n1,two\n", Columns{}},
+		`"Inf" is not a number`:                     {"a\nInf\n", Columns{}},
+		`there is no column "kind"; the first line`: {"a,b\n1,2\n", Columns{Label: "kind"}},
+		"no column is left":                         {"kind\nx\n", Columns{Label: "kind"}},
+		"column b has no numbers":                   {"a,b\n1,\n2,\n", Columns{}},
+		"wrong number of fields":                    {"a,b\n1\n", Columns{}},
+		"the columns are c; those of Like are a":    {"c,kind\n1,x\n", Columns{Label: "kind", Like: good}},
+		`the label "z" is not among those of Like`:  {"a,kind\n1,z\n", Columns{Label: "kind", Like: good}},
+		"there is no row below":                     {"a\n", Columns{}},
+	} {
+		if _, err := readCSV(strings.NewReader(c.text), c.how); err == nil || !strings.Contains(err.Error(), says) {
+			t.Errorf("%q: the error is %v, expected it to say %q", c.text, err, says)
+		}
+	}
+}
