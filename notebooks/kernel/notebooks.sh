@@ -6,7 +6,7 @@ set -eu
 here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd -P)
 . "$here/env.sh"
 
-set -- --out "${OUT:-$root/out}" --cell-seconds "${CELL_SECONDS:-900}"
+set -- --out "${OUT:-$root/out}" --cell-seconds "${CELL_SECONDS:-3600}"
 if [ -n "${SAVE:-}" ]; then set -- "$@" --save; fi
 if [ -n "${FRESH:-}${SAVE:-}" ]; then set -- "$@" --fresh; fi
 exec "$venv/bin/python" "$here/run.py" "$@" "${NB:-}"

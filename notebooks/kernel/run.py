@@ -175,7 +175,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("prefix", nargs="?", default="", help="run the notebooks whose names begin so")
     parser.add_argument("--out", type=Path, required=True, help="folder of the executed copies")
-    parser.add_argument("--cell-seconds", type=int, default=900, help="time limit of a cell")
+    parser.add_argument("--cell-seconds", type=int, default=3600, help="time limit of a cell")
     parser.add_argument("--save", action="store_true", help="keep the outputs in notebooks/ too")
     parser.add_argument("--fresh", action="store_true", help="run in an empty folder, not among saved runs")
     options = parser.parse_args()
