@@ -105,6 +105,7 @@ def train(page):
     epoch = r"epoch (\d+)/50"
     page.progress(cell, epoch + r": loss .* left")
     page.progress(cell, r"epoch (?!1/)(\d+)/50: loss .* left")
+    page.show(cell.locator(".jp-OutputArea"))
     page.shoot("training")
     page.menu("Kernel", "Interrupt Kernel")
     stopped = int(page.progress(cell, r"stopped after (\d+) of 50 epochs")[1])

@@ -35,6 +35,13 @@ c.LabApp.extension_manager = "readonly"
 # writes into the home folder.
 c.LanguageServerManager.autodetect = False
 
+# Lines that cells print break between words where they do not fit, and not within.
+c.LabApp.custom_css = True
+custom = Path(os.environ["JUPYTER_CONFIG_DIR"]) / "custom/custom.css"
+if not custom.exists():  # a reader's own stays
+    custom.parent.mkdir(parents=True, exist_ok=True)
+    custom.write_text(".jp-OutputArea-output pre { word-break: normal; }\n")
+
 # What the book ships is trusted, so that its players and explorers work before any cell has
 # run. Whoever can write there can write the scripts that serve it, so this opens no door.
 # A signature is of the content: it counts for a copy in another folder too. Here and not in

@@ -36,6 +36,7 @@ PLAY = """async player => {
     while (player.currentTime == 0 && !player.ended) await new Promise(requestAnimationFrame)
     player.pause()
     player.currentTime = 0
+    player.muted = false
 }"""
 
 
