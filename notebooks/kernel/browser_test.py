@@ -23,7 +23,7 @@ from terminal import ROOT, lab, untouched
 
 FRESH = ROOT / "out/fresh"
 SHOTS = ROOT / "out/browser"
-EXPLORERS = ()  # the notebooks that have one, by their first two figures
+EXPLORERS = ("01", "02")  # the notebooks that have one, by their first two figures
 TRAINED = "01-mnist-generation.ipynb"
 
 
