@@ -223,7 +223,11 @@ await changes("another plane", () => pixels("map"), () => set(e.find("plane"), "
 await changes("another axis", () => e.plane.names.join(), () => set(e.find("x"), e.find("y").value, "change"));
 await changes("a slider moves", () => pixels("image"), () => set(root.querySelector(".vae-sliders input"), 2.5, "input"));
 await changes("a dark page", () => root.style.colorScheme, () => { document.body.style.color = "#ddd"; });
-lines.push((e.plane.u.join() === e.plane.v.join() ? "not: " : "yes: ") + "the axes differ");`) {
+lines.push((e.plane.u.join() === e.plane.v.join() ? "not: " : "yes: ") + "the axes differ");
+window.addEventListener("error", event => lines.push("not: " + event.message));
+root.remove(); // as when a notebook is closed
+document.body.className = "another";
+await frame();`) {
 		if !strings.HasPrefix(line, "yes: ") {
 			t.Error(line)
 		}

@@ -65,16 +65,19 @@ function listen(e) {
   if (spec.sounds) e.find("strip").hidden = true;
   e.find("note").textContent = "Move over the map; a click, or an arrow key, keeps the place. A and B can be dragged. " + spec.note;
 
-  // Light or dark: the text's own colour says it.
+  // Light or dark: the text's own colour says it. What is not on the page now has none.
+  const watch = new MutationObserver(theme);
   function theme() {
+    if (!root.isConnected) return watch.disconnect();
     const [r, g, b] = getComputedStyle(root).color.match(/[\d.]+/g).map(Number);
     root.style.colorScheme = r + g + b > 382 ? "dark" : "light";
     e.redraw();
     if (!spec.image) e.drawStrip();
   }
-  new MutationObserver(theme).observe(document.body, {attributes: true});
-  new ResizeObserver(() => e.redraw()).observe(map);
-  theme();
+  new ResizeObserver(() => { // and when it comes back
+    watch.observe(document.body, {attributes: true});
+    theme();
+  }).observe(map);
   e.drawStrip();
 }
 
