@@ -20,6 +20,6 @@ unset GOWORK # the kernel writes a workspace of its own, with this repository in
 # gopls and goimports keep an index of Go's modules where the system wants caches, and have
 # no switch for that. Go's own cache stays where it is.
 GOCACHE=$(go env GOCACHE)
-export GOCACHE XDG_CACHE_HOME="$setup/cache"
+export GOCACHE XDG_CACHE_HOME="$state/cache"
 
 exec "$setup/bin/gonb" --kernel "$1" --raw_error --go_work="$root"

@@ -43,12 +43,7 @@ func (d Dense) Apply(p *Pass, x *graph.Node) *graph.Node {
 	dims := x.Shape().Dimensions
 	in := dims[len(dims)-1]
 	flat := graph.Reshape(x, -1, in)
-	y := matMul(flat, p.Param("weight"))
-	if bias := p.Param("bias"); y.DType() == dtypes.BFloat16 {
-		y = addedUp(y, bias)
-	} else {
-		y = graph.Add(y, graph.ExpandLeftToRank(bias, 2))
-	}
+	y := biased(p, matMul(flat, p.Param("weight")))
 	return d.Activation.Apply(graph.Reshape(y, with(dims[:len(dims)-1], d.Units)...))
 }
 

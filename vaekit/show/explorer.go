@@ -35,11 +35,7 @@ func (p Picture) Explorer(run *vaekit.Run, data datasets.Dataset) {
 	p.display("explorer", img, err)
 	page, err := s.page()
 	Check(err)
-	name := p.Title
-	if name == "" {
-		name = "explorer"
-	}
-	Check(out.page(name, page))
+	Check(out.page(p.name("explorer"), page))
 }
 
 func (p Picture) explorer(run *vaekit.Run, data datasets.Dataset) (*spec, error) {

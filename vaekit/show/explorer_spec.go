@@ -9,6 +9,7 @@ import (
 	"slices"
 
 	"gonum.org/v1/gonum/mat"
+	"gonum.org/v1/gonum/stat"
 
 	"github.com/vaebook/vaebook/datasets"
 	"github.com/vaebook/vaebook/vaekit"
@@ -117,27 +118,19 @@ func (s *spec) directions() {
 	l, d := s.latents, s.Latent
 	s.mean = make([]float32, d)
 	variance, kl := make([]float64, d), make([]float32, d)
-	covariance := mat.NewSymDense(d, nil)
-	n := float64(l.Len())
+	means := mat.NewDense(l.Len(), d, nil)
 	for i := range l.Len() {
 		for j, v := range l.At(i) {
-			s.mean[j] += v / float32(n)
-		}
-	}
-	for i := range l.Len() {
-		for j, v := range l.At(i) {
-			for k := range j + 1 {
-				c := float64(v-s.mean[j]) * float64(l.At(i)[k]-s.mean[k]) / n
-				covariance.SetSym(j, k, covariance.At(j, k)+c)
-			}
+			means.Set(i, j, float64(v))
 			if l.Sigma != nil {
 				μ, σ2 := float64(v), math.Pow(float64(l.Sigma[i*d+j]), 2)
-				kl[j] += float32((μ*μ + σ2 - 1 - math.Log(σ2)) / 2 / n)
+				kl[j] += float32((μ*μ + σ2 - 1 - math.Log(σ2)) / 2 / float64(l.Len()))
 			}
 		}
 	}
 	for j := range d {
-		variance[j] = covariance.At(j, j)
+		mean, v := stat.PopMeanVariance(mat.Col(nil, j, means), nil)
+		s.mean[j], variance[j] = float32(mean), v
 		if variance[j] > activeFrom {
 			s.Active++
 		}
@@ -149,15 +142,15 @@ func (s *spec) directions() {
 	}
 	slices.SortStableFunc(s.Order, func(a, b int) int { return cmp.Compare(tells(b), tells(a)) })
 
-	var eigen mat.EigenSym
-	if !eigen.Factorize(covariance, true) { // no means of a data set come near to this
+	var components stat.PC
+	if l.Len() < 2 || !components.PrincipalComponents(means, nil) { // one point has none
 		s.Principal = [2][]float32{unit(d, 0), unit(d, 1)}
 		return
 	}
 	var vectors mat.Dense
-	eigen.VectorsTo(&vectors)
+	components.VectorsTo(&vectors)
 	for i := range s.Principal {
-		v := mat.Col(nil, d-1-i, &vectors) // the largest comes last
+		v := mat.Col(nil, i, &vectors)
 		sign := 1.0
 		if slices.Max(v) < -slices.Min(v) { // of the two directions, the same one every time
 			sign = -1

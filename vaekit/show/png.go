@@ -15,14 +15,13 @@ import (
 // The kind of drawing names it where the picture has no title.
 func (p Picture) display(kind string, img *image.RGBA, err error) {
 	Check(err)
-	name := p.Title
-	if name == "" {
-		name = kind
-	}
 	file, err := encode(img)
 	Check(err)
-	Check(out.picture(name, file, (img.Rect.Dx()+1)/2))
+	Check(out.picture(p.name(kind), file, (img.Rect.Dx()+1)/2))
 }
+
+// name is the title, or what kind of drawing it is.
+func (p Picture) name(kind string) string { return cmp.Or(p.Title, kind) }
 
 // encode writes img as a PNG, of one byte a pixel where that loses nothing that
 // can be seen. For greys PNG knows two ways to do so; the shorter file is taken.

@@ -85,9 +85,11 @@ func Best(devices int) (*Backend, error) {
 			}
 			continue
 		}
-		if driver := FindDriver("/"); kind == "cuda" && !driver.Device {
-			passed = append(passed, "cuda: "+driver.Problem()+"; a container sees it with --gpus all")
-			continue
+		if kind == "cuda" {
+			if driver := FindDriver("/"); !driver.Device {
+				passed = append(passed, "cuda: "+driver.Problem()+"; a container sees it with --gpus all")
+				continue
+			}
 		}
 		b, err := open("xla:"+path, "the fastest that works here", devices)
 		if err == nil {

@@ -9,6 +9,7 @@ import (
 	"cmp"
 	"fmt"
 
+	"github.com/vaebook/vaebook/datasets"
 	"github.com/vaebook/vaebook/vaekit/dist"
 	"github.com/vaebook/vaebook/vaekit/internal/describe"
 	"github.com/vaebook/vaebook/vaekit/nets"
@@ -95,7 +96,7 @@ func (p *Program) steps(name string, layer nets.Layer, in []int) ([]Step, error)
 		return nil, err
 	}
 	channels := in[len(in)-1]
-	rows := size(in) / channels
+	rows := datasets.Size(in) / channels
 	switch l := layer.(type) {
 	case nets.Net:
 		var all []Step
@@ -203,12 +204,4 @@ func (p *Program) at(name string) int {
 	}
 	p.Values = append(p.Values, values...)
 	return len(p.Values) - len(values)
-}
-
-func size(shape []int) int {
-	n := 1
-	for _, d := range shape {
-		n *= d
-	}
-	return n
 }

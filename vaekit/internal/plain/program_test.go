@@ -8,6 +8,7 @@ import (
 
 	"github.com/gomlx/gomlx/core/graph"
 
+	"github.com/vaebook/vaebook/datasets"
 	"github.com/vaebook/vaebook/vaekit/dist"
 	"github.com/vaebook/vaebook/vaekit/internal/plain"
 	"github.com/vaebook/vaebook/vaekit/nets"
@@ -21,10 +22,7 @@ func TestProgramHoldsItsParameters(t *testing.T) {
 	net := nets.Net{nets.Dense{Units: 6, Activation: nets.Tanh}, nets.Reshape{Shape: []int{2, 3}}, nets.Residual{Net: nets.Net{nets.Conv1D{Channels: 4, Dilation: 2}}}}
 	params, n := map[string][]float32{}, 0
 	for _, p := range net.Params([]int{2}) {
-		size := 1
-		for _, d := range p.Shape {
-			size *= d
-		}
+		size := datasets.Size(p.Shape)
 		params["decoder."+p.Name] = slices.Repeat([]float32{float32(len(params))}, size)
 		n += size
 	}
