@@ -23,7 +23,8 @@ type Columns struct {
 }
 
 // Measurements are rows of numbers, [columns], held in memory. Each column is moved and
-// scaled to mean 0 and standard deviation 1, so that none outweighs the others.
+// scaled to mean 0 and standard deviation 1, so that none outweighs the others. As JSON it is
+// what other data needs as Like, and not the rows.
 type Measurements struct {
 	*Examples
 	Names       []string  // of the columns
@@ -75,6 +76,9 @@ func readCSV(from io.Reader, how Columns) (*Measurements, error) {
 	}
 	if like := how.Like; like != nil && !slices.Equal(like.Names, m.Names) {
 		return nil, fmt.Errorf("the columns are %s; those of Like are %s", strings.Join(m.Names, ", "), strings.Join(like.Names, ", "))
+	}
+	if like := how.Like; like != nil && (len(like.Mean) != len(like.Names) || len(like.Scale) != len(like.Names) || slices.Contains(like.Scale, 0)) {
+		return nil, fmt.Errorf("Like has the means %v and scales %v for %d columns; take what CSV returned", like.Mean, like.Scale, len(like.Names))
 	}
 	if len(m.Names) == 0 {
 		return nil, errors.New("no column is left to learn from")

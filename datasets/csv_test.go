@@ -1,6 +1,7 @@
 package datasets
 
 import (
+	"encoding/json"
 	"fmt"
 	"math"
 	"os"
@@ -42,7 +43,11 @@ func TestCSV(t *testing.T) {
 		}
 	}
 
-	other, err := readCSV(strings.NewReader("alcohol,colour,kind\n13,2,white\n"), Columns{Label: "kind", Like: m})
+	var kept Measurements // as a program would have it
+	if err := json.Unmarshal(must(json.Marshal(m)), &kept); err != nil {
+		t.Fatal(err)
+	}
+	other, err := readCSV(strings.NewReader("alcohol,colour,kind\n13,2,white\n"), Columns{Label: "kind", Like: &kept})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -70,6 +75,7 @@ func TestCSVRefuses(t *testing.T) {
 		"the columns are c; those of Like are a":    {"c,kind\n1,x\n", Columns{Label: "kind", Like: good}},
 		`the label "z" is not among those of Like`:  {"a,kind\n1,z\n", Columns{Label: "kind", Like: good}},
 		"there is no row below":                     {"a\n", Columns{}},
+		"Like has the means [] and scales []":       {"a\n1\n", Columns{Like: &Measurements{Names: []string{"a"}}}},
 	} {
 		if _, err := readCSV(strings.NewReader(c.text), c.how); err == nil || !strings.Contains(err.Error(), says) {
 			t.Errorf("%q: the error is %v, expected it to say %q", c.text, err, says)

@@ -12,12 +12,11 @@ import sys
 import tempfile
 import threading
 import time
-import urllib.error
-import urllib.request
 from pathlib import Path
 
 import docker_buildah
 import docker_engine
+from terminal import ask
 
 LIMIT = 2.5e9  # bytes of the cpu image
 URL = re.compile(r"http://127\.0\.0\.1:8888/lab\?token=([0-9a-f]{48})\s")
@@ -169,16 +168,6 @@ def plain(step):
     """A step of the Dockerfile, without what an engine writes around it."""
     step = re.sub(r"/bin/sh -c|#\(nop\)|(dir|file|multi):[0-9a-f]+ in|# buildkit", " ", step)
     return " ".join(step.split())[:100]
-
-
-def ask(url, token=None):
-    """The status, the address after redirections, and the answer; no proxy is asked."""
-    request = urllib.request.Request(url, headers={"Authorization": f"token {token}"} if token else {})
-    try:
-        with urllib.request.build_opener(urllib.request.ProxyHandler({})).open(request, timeout=30) as answer:
-            return answer.status, answer.url, answer.read()
-    except urllib.error.HTTPError as refusal:
-        return refusal.code, refusal.url, b""
 
 
 def main():

@@ -5,26 +5,13 @@ runs a cell in it, and stops it with Ctrl-C."""
 import contextlib
 import json
 import socket
-import urllib.error
-import urllib.request
 
 import psutil
 from jupyter_client import BlockingKernelClient
-from terminal import ROOT, answers, lab, untouched
+from terminal import ROOT, answers, ask, lab, untouched
 
 USUAL = 8888
 STRANGER = {"argv": ["python3", "-m", "ipykernel_launcher", "-f", "{connection_file}"], "display_name": "Python 3", "language": "python"}
-
-
-def ask(url, token=None, **body):
-    """The status, the address after redirections, and the answer."""
-    headers = {"Authorization": f"token {token}"} if token else {}
-    data = json.dumps(body).encode() if body else None
-    try:
-        with urllib.request.urlopen(urllib.request.Request(url, data, headers), timeout=30) as answer:
-            return answer.status, answer.url, answer.read()
-    except urllib.error.HTTPError as refusal:
-        return refusal.code, refusal.url, b""
 
 
 def look(server, token):

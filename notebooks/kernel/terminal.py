@@ -1,6 +1,7 @@
 """A reader's terminal, in which `make lab` was typed: for the tests that open the real JupyterLab."""
 
 import contextlib
+import json
 import os
 import pty
 import re
@@ -10,6 +11,8 @@ import socket
 import subprocess
 import tempfile
 import time
+import urllib.error
+import urllib.request
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -75,6 +78,18 @@ def answers(address, port):
     with socket.socket() as caller:
         caller.settimeout(5)
         return caller.connect_ex((address, port)) == 0
+
+
+def ask(url, token=None, **body):
+    """The status, the address after redirections, and the answer; no proxy is asked."""
+    headers = {"Authorization": f"token {token}"} if token else {}
+    data = json.dumps(body).encode() if body else None
+    direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    try:
+        with direct.open(urllib.request.Request(url, data, headers), timeout=30) as answer:
+            return answer.status, answer.url, answer.read()
+    except urllib.error.HTTPError as refusal:
+        return refusal.code, refusal.url, b""
 
 
 def untouched(home):

@@ -7,6 +7,9 @@ import (
 	"gonum.org/v1/gonum/dsp/fourier"
 )
 
+// DefaultWindow is how long the windows of an [STFT] are where nothing is asked for, in samples.
+const DefaultWindow = 512
+
 // STFT is the short-time Fourier transform: the spectrum of a sound in a window
 // that moves along it. For frame m and bin k, at k·rate/Window Hz,
 //
@@ -14,7 +17,7 @@ import (
 //
 // with the periodic Hann window w. The zero value works.
 type STFT struct {
-	Window int // samples; 0: 512
+	Window int // samples; 0: DefaultWindow
 	Hop    int // samples between frames; 0: Window/4
 
 	// Centred puts the middle of frame m at sample m·Hop, with silence before and
@@ -78,7 +81,7 @@ func (t STFT) frames(n int) int {
 // filled returns t with its zero values filled in.
 func (t STFT) filled() (STFT, error) {
 	if t.Window == 0 {
-		t.Window = 512
+		t.Window = DefaultWindow
 	}
 	if t.Hop == 0 {
 		t.Hop = max(t.Window/4, 1)
