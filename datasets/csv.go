@@ -189,7 +189,7 @@ func (m *Measurements) kinds(words []string, like *Measurements) ([]int, error) 
 	if numbers {
 		return labels, nil
 	}
-	if m.Kinds = slices.Compact(slices.Sorted(slices.Values(words))); like != nil {
+	if m.Kinds = slices.Compact(slices.Sorted(slices.Values(words))); like != nil && like.Kinds != nil {
 		m.Kinds = like.Kinds
 	}
 	for i, word := range words {

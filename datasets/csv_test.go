@@ -56,6 +56,15 @@ func TestCSV(t *testing.T) {
 	}
 }
 
+// Training data without labels has a scale to lend, and labels here are this file's own.
+func TestCSVLikeOneWithoutLabels(t *testing.T) {
+	like := must(readCSV(strings.NewReader("a,kind\n1,x\n3,y\n"), Columns{Skip: []string{"kind"}}))
+	m := must(readCSV(strings.NewReader("a,kind\n4,worn\n2,ok\n"), Columns{Label: "kind", Like: like}))
+	if b := must(All(m)); !slices.Equal(b.Values, []float32{2, 0}) || !slices.Equal(b.Labels, []int{1, 0}) || !slices.Equal(m.Kinds, []string{"ok", "worn"}) {
+		t.Errorf("values %v, labels %v of %v", b.Values, b.Labels, m.Kinds)
+	}
+}
+
 func TestCSVRefuses(t *testing.T) {
 	good, err := readCSV(strings.NewReader("a,kind\n1,x\n2,y\n"), Columns{Label: "kind"})
 	if err != nil {

@@ -153,6 +153,17 @@ func (r *Recordings) Shape() []int { return []int{r.cut.Length, 1} }
 // Rate is the rate of all segments in Hz.
 func (r *Recordings) Rate() int { return r.cut.Rate }
 
+// String says what there is, such as "900 examples of shape 10000×1, 2 labels, from 400 recordings".
+func (r *Recordings) String() string {
+	var labels []int
+	if r.labelled {
+		for _, rec := range r.recordings {
+			labels = append(labels, rec.label)
+		}
+	}
+	return fmt.Sprintf("%s, from %d recordings", describe(r.n, r.Shape(), labels), len(r.recordings))
+}
+
 // Read sets batch to the segments with the given indices.
 func (r *Recordings) Read(batch *Batch, visit uint64, indices []int) error {
 	if err := checkIndices(r.dir, indices, r.n); err != nil {

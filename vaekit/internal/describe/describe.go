@@ -21,7 +21,9 @@ package describe
 
 import (
 	"fmt"
+	"maps"
 	"reflect"
+	"slices"
 	"sync"
 )
 
@@ -46,6 +48,13 @@ func Register(values ...any) {
 		}
 		registered[t.String()] = t
 	}
+}
+
+// Registered are the types that are known by name, in no order.
+func Registered() []reflect.Type {
+	registeredMu.RLock()
+	defer registeredMu.RUnlock()
+	return slices.Collect(maps.Values(registered))
 }
 
 // Name is a value's type as it is written, such as "nets.Dense".

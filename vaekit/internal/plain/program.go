@@ -73,6 +73,9 @@ func (p *Program) Layer(name string, layer nets.Layer, in []int) error {
 	return err
 }
 
+// continuousBernoulli makes the mean of a dist.ContinuousBernoulli of its logit.
+const continuousBernoulli nets.Activation = "continuous bernoulli"
+
 // Mean adds E[x|z], of what the decoder says for a likelihood. One whose mean is not a
 // function of one number at a time has no plain form.
 func (p *Program) Mean(likelihood dist.Likelihood) error {
@@ -81,7 +84,7 @@ func (p *Program) Mean(likelihood dist.Likelihood) error {
 	case dist.Bernoulli:
 		first.Activation = nets.Sigmoid
 	case dist.ContinuousBernoulli:
-		first.Activation = "continuous bernoulli"
+		first.Activation = continuousBernoulli
 	case dist.Gaussian, dist.Laplace, dist.StudentT:
 	default:
 		return fmt.Errorf("%s has no plain form", describe.Name(likelihood))

@@ -1,0 +1,90 @@
+package codec
+
+import (
+	"errors"
+	"slices"
+)
+
+// A Stack is a message in the form of an asymmetric numeral system, rANS, with a few states
+// of 64 bits that take turns and one stack of 32-bit words behind them. The zero value is
+// not a stack: see [NewStack].
+//
+// Pushing and popping are exact opposites: whatever is popped and pushed again, or pushed
+// and popped, leaves the stack as it was, to the bit.
+type Stack struct {
+	states []uint64 // each in [lowest, lowest·2³²)
+	turn   uint     // whose turn it is to take a symbol, modulo their number
+	words  []uint32
+
+	lend func(i int) uint32
+	lent int // words
+	err  error
+}
+
+const (
+	lanes  = 4       // processors work on independent states at the same time
+	lowest = 1 << 31 // every state stays at or above that
+)
+
+// ErrShort is the error of a message that ended before what was popped from it.
+var ErrShort = errors.New("codec: the message is too short")
+
+// NewStack is an empty stack. Lend(0), lend(1), … are the words that a pop takes where it
+// finds none: the first bits-back draws its latents from them, and whoever decodes finds them
+// again at the bottom. Nil makes that an error, [ErrShort].
+func NewStack(lend func(i int) uint32) *Stack {
+	return &Stack{states: slices.Repeat([]uint64{lowest}, lanes), lend: lend}
+}
+
+// Push adds a symbol of probability width/2^precision, that of the interval [start, start +
+// width) of 0 … 2^precision. Precision is at most 31, and width at least 1.
+func (s *Stack) Push(start, width uint32, precision uint) {
+	x := &s.states[s.turn%uint(len(s.states))]
+	s.turn++
+	if *x>>(63-precision) >= uint64(width) { // it would reach lowest·2³²
+		s.words = append(s.words, uint32(*x))
+		*x >>= 32
+	}
+	*x = *x/uint64(width)<<precision + *x%uint64(width) + uint64(start)
+}
+
+// Peek is where in 0 … 2^precision the symbol lies that Pop takes next.
+func (s *Stack) Peek(precision uint) uint32 {
+	return uint32(s.states[(s.turn-1)%uint(len(s.states))] & (1<<precision - 1))
+}
+
+// Pop takes a symbol off that has the interval [start, start + width), in which [Stack.Peek] lies.
+func (s *Stack) Pop(start, width uint32, precision uint) {
+	s.turn--
+	x := &s.states[s.turn%uint(len(s.states))]
+	*x = uint64(width)*(*x>>precision) + *x&(1<<precision-1) - uint64(start)
+	if *x < lowest {
+		*x = *x<<32 | uint64(s.word())
+	}
+}
+
+// word takes one off the words.
+func (s *Stack) word() uint32 {
+	if n := len(s.words); n > 0 {
+		w := s.words[n-1]
+		s.words = s.words[:n-1]
+		return w
+	}
+	if s.lend == nil {
+		s.err = ErrShort
+		return 0
+	}
+	s.lent++
+	return s.lend(s.lent - 1)
+}
+
+// part is the stack with one of its states alone; join takes back what became of it.
+func (s *Stack) part(state int) *Stack {
+	part := *s
+	part.states, part.turn = s.states[state:state+1], 0
+	return &part
+}
+
+func (s *Stack) join(part *Stack) {
+	s.words, s.lent, s.err = part.words, part.lent, part.err
+}
