@@ -81,6 +81,7 @@ type BitsBack[Z, X any] struct {
 
 // Push draws z with bits of the stack, and puts x and z onto it.
 func (c BitsBack[Z, X]) Push(s *Stack, x X) {
+	s.stir()
 	z := c.Posterior(x).Pop(s)
 	c.Likelihood(z).Push(s, x)
 	c.Prior.Push(s, z)
@@ -91,5 +92,6 @@ func (c BitsBack[Z, X]) Pop(s *Stack) X {
 	z := c.Prior.Pop(s)
 	x := c.Likelihood(z).Pop(s)
 	c.Posterior(x).Push(s, z)
+	s.unstir()
 	return x
 }

@@ -50,7 +50,7 @@ func (s *Stack) Push(start, width uint32, precision uint) {
 
 // Peek is where in 0 … 2^precision the symbol lies that Pop takes next.
 func (s *Stack) Peek(precision uint) uint32 {
-	return uint32(s.states[(s.turn-1)%uint(len(s.states))] & (1<<precision - 1))
+	return uint32(s.states[(s.turn-1)%uint(len(s.states))]) & (1<<precision - 1)
 }
 
 // Pop takes a symbol off that has the interval [start, start + width), in which [Stack.Peek] lies.
@@ -62,6 +62,32 @@ func (s *Stack) Pop(start, width uint32, precision uint) {
 		*x = *x<<32 | uint64(s.word())
 	}
 }
+
+// stir exchanges the last bits of all states for others, one to one; unstir undoes it.
+//
+// The last bits of a state say which symbol it took last, and those are what the next pop
+// looks at. Without this, bits-back would draw each latent by what it drew for the example
+// before: not at random, and where the posterior is not what the prior expects, further
+// and further from it. Stirred, the bits depend on all that came before.
+func (s *Stack) stir() {
+	for i, x := range s.states {
+		y := uint32(x) * 0x9E3779B1 & low
+		y = (y ^ y>>12) * 0x85EBCA6B & low
+		s.states[i] = x&^low | uint64(y)
+	}
+}
+
+func (s *Stack) unstir() {
+	for i, x := range s.states {
+		y := uint32(x) * 0xA5CB9243 & low
+		y = (y ^ y>>12) * 0x0E8B2F51 & low
+		s.states[i] = x&^low | uint64(y)
+	}
+}
+
+// low are the bits that are stirred: those that a pop looks at. More would change the state,
+// and with it the length of the message, for nothing.
+const low = 1<<precision - 1
 
 // word takes one off the words.
 func (s *Stack) word() uint32 {

@@ -86,7 +86,7 @@ func Softplus(x float64) float64 {
 
 // Phi is the cumulative distribution of N(0, 1), to 1e-12.
 func Phi(x float64) float64 {
-	at := math.Abs(x) * phiSteps
+	at := float64(math.Abs(x) * phiSteps)
 	if !(at < phiReach*phiSteps) {
 		if x > 0 {
 			return 1
@@ -127,3 +127,13 @@ var phiTable = func() []struct{ phi, slope float64 } {
 	}
 	return table
 }()
+
+// Bend is x up to ±knee, and from there on bends towards ±limit: see dist.DiagonalGaussian.
+func Bend(x, knee, limit float64) float64 {
+	size := math.Abs(x)
+	if size <= knee {
+		return x
+	}
+	width := limit - knee
+	return math.Copysign(limit-width/(1+(size-knee)/width), x)
+}

@@ -1,0 +1,268 @@
+package codec_test
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/vaebook/vaebook/datasets"
+	"github.com/vaebook/vaebook/vaekit"
+	"github.com/vaebook/vaebook/vaekit/codec"
+	"github.com/vaebook/vaebook/vaekit/dist"
+	"github.com/vaebook/vaebook/vaekit/nets"
+)
+
+// stripes are n small pictures of levels 0 … levels−1.
+func stripes(n, levels int, shape ...int) *datasets.Examples {
+	random := rand.New(rand.NewPCG(11, 12))
+	per, top := datasets.Size(shape), levels-1
+	values := make([]float32, n*per)
+	for i := range n {
+		phase, slope := random.Float64(), random.Float64()/4
+		for j := range per {
+			k := int((phase+slope*float64(j)+0.1*random.Float64())*float64(levels)) % levels
+			values[i*per+j] = float32(float64(k) / float64(top))
+		}
+	}
+	data, err := datasets.FromFloats(shape, values, nil)
+	if err != nil {
+		panic(err)
+	}
+	return data
+}
+
+// trained is a model of a little training.
+func trained(t testing.TB, model vaekit.Model, data datasets.Dataset) *vaekit.Run {
+	t.Helper()
+	run, err := vaekit.Train(model, data, vaekit.Training{Epochs: 8, Batch: 32})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return run
+}
+
+func compressor(t testing.TB, run *vaekit.Run) *codec.Model {
+	t.Helper()
+	m, err := codec.New(run)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return m
+}
+
+// compressed is data as a file.
+func compressed(t testing.TB, m *codec.Model, data datasets.Dataset, how codec.Options) ([]byte, codec.Report) {
+	t.Helper()
+	var file bytes.Buffer
+	w, err := m.NewWriter(&file, how)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for from := 0; from < data.Len(); from += 37 { // in parts that are no blocks
+		var indices []int
+		for i := from; i < min(from+37, data.Len()); i++ {
+			indices = append(indices, i)
+		}
+		b, err := datasets.Read(data, indices...)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := w.Write(b); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return file.Bytes(), w.Report()
+}
+
+// decompressed are the values in a file, and where it is broken.
+func decompressed(file []byte, m *codec.Model) (values []float32, err error) {
+	r, err := codec.NewReader(bytes.NewReader(file), m)
+	if err != nil {
+		return nil, err
+	}
+	for {
+		b, err := r.Next()
+		if err == io.EOF {
+			return values, nil
+		} else if err != nil {
+			return values, err
+		}
+		values = append(values, b.Values...)
+	}
+}
+
+// models are one of each likelihood that can compress, with data of its levels.
+func models() map[string]struct {
+	model vaekit.Model
+	data  *datasets.Examples
+} {
+	small := func(likelihood dist.Likelihood) vaekit.Model {
+		return vaekit.Model{Encoder: nets.MLP(24), Latent: 3, Decoder: nets.MLP(24), Likelihood: likelihood}
+	}
+	convolutions := vaekit.Model{
+		Encoder: nets.Net{nets.Conv2D{Channels: 4, Stride: 2, Activation: nets.SiLU}, nets.GroupNorm{Groups: 2}},
+		Latent:  3,
+		Decoder: nets.Net{
+			nets.Dense{Units: 3 * 3 * 4, Activation: nets.ELU}, nets.Reshape{Shape: []int{3, 3, 4}},
+			nets.ConvTranspose2D{Channels: 4, Kernel: 4, Stride: 2},
+		},
+		Likelihood: dist.DiscretisedLogistic{},
+	}
+	return map[string]struct {
+		model vaekit.Model
+		data  *datasets.Examples
+	}{
+		"Bernoulli":            {small(nil), stripes(200, 2, 6, 6, 1)},
+		"discretised logistic": {small(dist.DiscretisedLogistic{}), stripes(200, 256, 6, 6, 1)},
+		"mixture":              {small(dist.DiscretisedLogistic{Components: 3, Levels: 16}), stripes(200, 16, 6, 6, 1)},
+		"beta-binomial":        {small(dist.BetaBinomial{}), stripes(200, 256, 12)},
+		"categorical":          {small(dist.Categorical{Levels: 5}), stripes(200, 5, 12)},
+		"convolutions":         {convolutions, stripes(200, 256, 6, 6, 2)},
+	}
+}
+
+// What is compressed comes back, every value, and is as long as the negative ELBO and what
+// the file says of itself.
+func TestEveryLikelihoodComesBack(t *testing.T) {
+	for name, c := range models() {
+		t.Run(name, func(t *testing.T) {
+			run := trained(t, c.model, c.data)
+			m := compressor(t, run)
+			file, report := compressed(t, m, c.data, codec.Options{Block: 64})
+			got, err := decompressed(file, m)
+			if err != nil {
+				t.Fatal(err)
+			}
+			want, err := datasets.All(c.data)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if !slices.Equal(got, want.Values) {
+				t.Fatal("other values came back")
+			}
+			if report.Examples != 200 || report.Bytes != int64(len(file)) || report.Values != int64(len(want.Values)) {
+				t.Errorf("the report is %+v of a file of %d bytes", report, len(file))
+			}
+			// The ELBO is a mean of draws, and the file's draws are others.
+			figures, err := run.Evaluate(c.data, vaekit.Evaluation{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			bits := 200 * -figures.ELBO / 0.6931471805599453
+			if payload := 8 * float64(report.Bytes-report.Start); payload > 1.02*bits+8*300 || payload < 0.98*bits {
+				t.Errorf("%.0f bits beside %d to begin with; the negative ELBO is %.0f", payload, 8*report.Start, bits)
+			}
+		})
+	}
+}
+
+// The same bytes come of any number of workers, and of any way to hand data over.
+func TestWorkersDoNotChangeBytes(t *testing.T) {
+	c := models()["Bernoulli"]
+	m := compressor(t, trained(t, c.model, c.data))
+	one, _ := compressed(t, m, c.data, codec.Options{Block: 30, Workers: 1})
+	four, _ := compressed(t, m, c.data, codec.Options{Block: 30, Workers: 4})
+	if !bytes.Equal(one, four) {
+		t.Error("one worker and four write different files")
+	}
+}
+
+// A file that holds its model needs nothing else; one that does not says so, and one of
+// another model is refused before anything is decoded.
+func TestModels(t *testing.T) {
+	c := models()["Bernoulli"]
+	run := trained(t, c.model, c.data)
+	m := compressor(t, run)
+	alone, report := compressed(t, m, c.data, codec.Options{Embed: true})
+	if report.Model == 0 {
+		t.Error("an embedded model of no bytes")
+	}
+	want, err := datasets.All(c.data)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, err := decompressed(alone, nil); err != nil || !slices.Equal(got, want.Values) {
+		t.Errorf("by its own model: %v", err)
+	}
+	bare, _ := compressed(t, m, c.data, codec.Options{})
+	if _, err := decompressed(bare, nil); err == nil || !strings.Contains(err.Error(), "holds no model") {
+		t.Errorf("without a model: %v", err)
+	}
+	model := c.model
+	model.Latent = 2
+	if _, err := decompressed(bare, compressor(t, trained(t, model, c.data))); !errors.Is(err, codec.ErrModel) {
+		t.Errorf("by another model: %v", err)
+	}
+}
+
+// What cannot compress is refused with what can.
+func TestNewRefuses(t *testing.T) {
+	binary := stripes(64, 2, 6, 6, 1)
+	for says, model := range map[string]vaekit.Model{
+		"take dist.Bernoulli":        {Likelihood: dist.Gaussian{}},
+		"take dist.DiagonalGaussian": {Posterior: dist.FullGaussian{}},
+		"take dist.StandardNormal":   {Prior: dist.MixtureOfGaussians{Components: 2}},
+	} {
+		model.Encoder, model.Latent, model.Decoder = nets.MLP(8), 2, nets.MLP(8)
+		if _, err := codec.New(trained(t, model, binary)); err == nil || !strings.Contains(err.Error(), says) {
+			t.Errorf("%v, expected %q", err, says)
+		}
+	}
+}
+
+// Every bit of a file counts: flipped, it is an error, or with luck the same values.
+func TestEveryFlippedBitIsFound(t *testing.T) {
+	c := models()["Bernoulli"]
+	data := stripes(12, 2, 6, 6, 1)
+	m := compressor(t, trained(t, c.model, c.data))
+	file, _ := compressed(t, m, data, codec.Options{Block: 5})
+	for i := range 8 * len(file) {
+		bad := bytes.Clone(file)
+		bad[i/8] ^= 1 << (i % 8)
+		if _, err := decompressed(bad, m); err == nil {
+			t.Errorf("bit %d of byte %d was flipped, and nothing said", i%8, i/8)
+		}
+	}
+	for n := range len(file) {
+		if _, err := decompressed(file[:n], m); err == nil {
+			t.Errorf("cut to %d bytes of %d, and nothing said", n, len(file))
+		}
+	}
+	if _, err := decompressed(append(bytes.Clone(file), 0), m); err == nil || !strings.Contains(err.Error(), "more bytes follow") {
+		t.Errorf("with a byte behind it: %v", err)
+	}
+	// What was read before the broken block is returned, and the error names it.
+	bad := bytes.Clone(file)
+	bad[len(file)/2] ^= 4
+	values, err := decompressed(bad, m)
+	if len(values) != 5*36 || err == nil || !strings.Contains(err.Error(), "block 2") {
+		t.Errorf("of three blocks the second is broken: %d values, %v", len(values), err)
+	}
+}
+
+// Values between the levels are refused, with the first of them.
+func TestWriteRefuses(t *testing.T) {
+	c := models()["Bernoulli"]
+	m := compressor(t, trained(t, c.model, c.data))
+	for says, b := range map[string]*datasets.Batch{
+		"value 7 is 0.5":       {Shape: []int{6, 6, 1}, Values: slices.Concat(make([]float32, 7), []float32{0.5}, make([]float32, 28))},
+		"a batch of shape [3]": {Shape: []int{3}, Values: make([]float32, 3)},
+		"have padding":         {Shape: []int{6, 6, 1}, Values: make([]float32, 36), Mask: make([]uint8, 36)},
+	} {
+		w, err := m.NewWriter(io.Discard, codec.Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := w.Write(b); err == nil || !strings.Contains(fmt.Sprint(err), says) {
+			t.Errorf("%v, expected %q", err, says)
+		}
+	}
+}

@@ -1,0 +1,262 @@
+package codec
+
+import (
+	"bufio"
+	"bytes"
+	"crypto/sha256"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"hash"
+	"hash/crc32"
+	"io"
+	"runtime"
+
+	"github.com/vaebook/vaebook/datasets"
+)
+
+const (
+	mostExamples = 1 << 20 // of a block
+	mostModel    = 1 << 30 // bytes
+	mostRank     = 8
+)
+
+// ErrModel is the error of a file that another model wrote.
+var ErrModel = errors.New("another model wrote this file")
+
+// A Reader decompresses a stream. It keeps a few blocks in memory.
+type Reader struct {
+	m       *Model
+	from    *hashed
+	block   uint32
+	working []chan decompressed // blocks in work, in order
+	most    int
+	read    []place // blocks so far
+	total   int64   // examples in them
+	number  int     // of the block that comes out next
+	ended   bool    // all of the file was read and found whole
+	err     error
+}
+
+type decompressed struct {
+	levels []uint8
+	err    error
+}
+
+// NewReader begins to read a file. The model is the one that wrote it, or nil for the one
+// that the file holds. Errors name the block where a file is broken, and none of its
+// examples is returned.
+func NewReader(from io.Reader, m *Model) (*Reader, error) {
+	r := &Reader{from: newHashed(from), most: runtime.GOMAXPROCS(0)}
+	h, err := r.from.header()
+	if err != nil {
+		return nil, fmt.Errorf("codec: the file's beginning: %w", err)
+	}
+	if m == nil {
+		if h.model == nil {
+			return nil, errors.New("codec: the file holds no model; give the one that wrote it")
+		}
+		if m, err = unzip(h.model); err != nil {
+			return nil, fmt.Errorf("codec: the model in the file: %w", err)
+		}
+	}
+	if m.fingerprint != h.fingerprint || m.levels != h.levels || fmt.Sprint(m.shape) != fmt.Sprint(h.shape) {
+		return nil, fmt.Errorf("codec: %w: its fingerprint is %x, this one's %x", ErrModel, h.fingerprint, m.fingerprint)
+	}
+	r.m, r.block = m, uint32(h.block)
+	return r, nil
+}
+
+// Model is the one that the file is read with.
+func (r *Reader) Model() *Model { return r.m }
+
+// Next is the examples of the next block; after the last, [io.EOF].
+func (r *Reader) Next() (*datasets.Batch, error) {
+	if r.err != nil {
+		return nil, r.err
+	}
+	for !r.ended && len(r.working) < r.most {
+		if err := r.start(); err != nil {
+			// What was read before is whole, and comes out first.
+			done := make(chan decompressed, 1)
+			done <- decompressed{err: err}
+			r.working, r.ended = append(r.working, done), true
+		}
+	}
+	if len(r.working) == 0 {
+		r.err = io.EOF
+		return nil, r.err
+	}
+	d := <-r.working[0]
+	r.working = r.working[1:]
+	if r.err = d.err; r.err != nil {
+		return nil, r.err
+	}
+	r.number++
+	b := &datasets.Batch{Shape: r.m.Shape(), Values: make([]float32, len(d.levels))}
+	for i, level := range d.levels {
+		b.Values[i] = float32(float64(level) / float64(r.m.levels-1))
+	}
+	return b, nil
+}
+
+// start reads a block and has it decompressed, or reads the end.
+func (r *Reader) start() error {
+	at := r.from.at
+	tag, err := r.from.bytes(1)
+	if err != nil {
+		return fmt.Errorf("codec: after block %d: %w", len(r.read), err)
+	}
+	switch tag[0] {
+	case 'B':
+	case 'E':
+		r.ended = true
+		if err := r.end(at); err != nil {
+			return fmt.Errorf("codec: the file's end: %w", err)
+		}
+		return nil
+	default:
+		return fmt.Errorf("codec: after block %d: byte %d is %#x, where a block or the end begins", len(r.read), at, tag[0])
+	}
+	number := len(r.read) + 1
+	b, err := r.from.block()
+	if err == nil && b.examples > r.block {
+		err = fmt.Errorf("it says that it has %d examples; blocks of this file have up to %d", b.examples, r.block)
+	}
+	if err != nil {
+		return fmt.Errorf("codec: block %d: %w", number, err)
+	}
+	r.read, r.total = append(r.read, place{at, b.examples}), r.total+int64(b.examples)
+	done := make(chan decompressed, 1)
+	r.working = append(r.working, done)
+	go func() {
+		levels, err := r.m.decompress(b)
+		if err != nil {
+			err = fmt.Errorf("codec: block %d: %w", number, err)
+		}
+		done <- decompressed{levels, err}
+	}()
+	return nil
+}
+
+// end compares what the end says of the file with what was read.
+func (r *Reader) end(at int64) error {
+	want := endOf(r.read, r.total)[1:]
+	got, err := r.from.bytes(len(want))
+	if err != nil {
+		return err
+	}
+	if !bytes.Equal(got, want) {
+		return errors.New("it lists other blocks than the file has")
+	}
+	sum := r.from.sum.Sum(nil)
+	tail, err := r.from.bytes(len(sum) + 12)
+	if err != nil {
+		return err
+	}
+	if !bytes.Equal(tail[:len(sum)], sum) {
+		return errors.New("the checksum of the whole is wrong")
+	}
+	if binary.LittleEndian.Uint64(tail[len(sum):]) != uint64(at) || string(tail[len(sum)+8:]) != endMagic {
+		return errors.New("its last bytes are wrong")
+	}
+	if _, err := r.from.bytes(1); err == nil {
+		return errors.New("more bytes follow it")
+	}
+	return nil
+}
+
+// hashed reads a stream, sums up what was read, and knows where it is.
+type hashed struct {
+	from *bufio.Reader
+	sum  hash.Hash
+	at   int64
+}
+
+func newHashed(from io.Reader) *hashed {
+	return &hashed{from: bufio.NewReader(from), sum: sha256.New()}
+}
+
+// bytes reads n of them. It asks for memory only as they come.
+func (h *hashed) bytes(n int) ([]byte, error) {
+	var b bytes.Buffer
+	got, err := io.CopyN(&b, h.from, int64(n))
+	h.at += got
+	h.sum.Write(b.Bytes())
+	if errors.Is(err, io.EOF) {
+		err = io.ErrUnexpectedEOF
+	}
+	return b.Bytes(), err
+}
+
+func (h *hashed) block() (*block, error) {
+	head, err := h.bytes(blockHead)
+	if err != nil {
+		return nil, err
+	}
+	b := &block{}
+	words, err := b.parseHead(head)
+	if err != nil {
+		return nil, err
+	}
+	rest, err := h.bytes(4*words + 4)
+	if err != nil {
+		return nil, err
+	}
+	return b, b.parseWords(head, rest)
+}
+
+func (h *hashed) header() (*header, error) {
+	var all []byte // for the checksum
+	take := func(n int) ([]byte, error) {
+		b, err := h.bytes(n)
+		all = append(all, b...)
+		return b, err
+	}
+	start, err := take(len(magic) + 4 + 16 + 4)
+	if len(start) >= len(magic) && string(start[:len(magic)]) != magic {
+		return nil, errors.New("it is no file of this codec")
+	}
+	if err != nil {
+		return nil, err
+	}
+	u16, u32 := binary.LittleEndian.Uint16, binary.LittleEndian.Uint32
+	if v := u16(start[8:]); v != version {
+		return nil, fmt.Errorf("it is of version %d; this program reads version %d", v, version)
+	}
+	flags, rank := u16(start[10:]), int(u16(start[30:]))
+	out := &header{fingerprint: [16]byte(start[12:28]), levels: int(u16(start[28:]))}
+	if flags&^embedded != 0 || rank > mostRank {
+		return nil, errors.New("its flags or shape cannot be")
+	}
+	rest, err := take(4*rank + 4)
+	if err != nil {
+		return nil, err
+	}
+	for i := range rank {
+		out.shape = append(out.shape, int(u32(rest[4*i:])))
+	}
+	out.block = int(u32(rest[4*rank:]))
+	if out.block < 1 || out.block > mostExamples {
+		return nil, errors.New("its size of blocks cannot be")
+	}
+	if flags&embedded != 0 {
+		size, err := take(4)
+		if err != nil {
+			return nil, err
+		}
+		if u32(size) > mostModel {
+			return nil, fmt.Errorf("it says that its model has %d bytes", u32(size))
+		}
+		if out.model, err = take(int(u32(size))); err != nil {
+			return nil, err
+		}
+	}
+	sum := crc32.Checksum(all, castagnoli)
+	if check, err := h.bytes(4); err != nil {
+		return nil, err
+	} else if u32(check) != sum {
+		return nil, errors.New("its checksum is wrong")
+	}
+	return out, nil
+}
