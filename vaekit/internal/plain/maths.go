@@ -135,5 +135,5 @@ func Bend(x, knee, limit float64) float64 {
 		return x
 	}
 	width := limit - knee
-	return math.Copysign(limit-width/(1+(size-knee)/width), x)
+	return math.Copysign(limit-float64(width/(1+float64((size-knee)/width))), x)
 }
