@@ -2,6 +2,12 @@ module github.com/vaebook/vaebook
 
 go 1.27
 
+// What notebooks write may be programs.
+ignore (
+	./notebooks/out
+	./out
+)
+
 require (
 	github.com/gofrs/flock v0.13.0
 	github.com/gomlx/compute v0.1.14

@@ -88,9 +88,13 @@ func averagedLoss(e evidence) Finding {
 }
 
 // underTrained: in the last fifth of its epochs −ELBO, of held-out data where it was
-// measured, fell by more than a tenth of what it fell in all, and a tenth of a nat an epoch.
+// measured, fell by more than a tenth of what it fell in all, and a tenth of a nat an epoch;
+// and the data measured gains by it as the training data does.
 func underTrained(e evidence) Finding {
 	late, fell, all := e.lately()
+	if heldOutGap(e).Problem != "" { // more of the same would not help other data
+		return Finding{}
+	}
 	if !(fell > 0.1*all && fell > 0.1*float64(late)) {
 		return Finding{}
 	}

@@ -203,6 +203,45 @@ func TestModels(t *testing.T) {
 	}
 }
 
+// A file of which any block is read alone has the same examples, and says where each is.
+func TestBlocksInAnyOrder(t *testing.T) {
+	c := models()["categorical"]
+	m := compressor(t, trained(t, c.model, c.data))
+	file, _ := compressed(t, m, c.data, codec.Options{Block: 60})
+	f, err := codec.Open(bytes.NewReader(file), int64(len(file)), m)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if f.Blocks() != 4 || f.Len() != 200 {
+		t.Fatalf("%d blocks of %d examples", f.Blocks(), f.Len())
+	}
+	all, err := datasets.All(c.data)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, i := range []int{199, 0, 60, 59, 130} {
+		block, within := f.Find(i)
+		b, err := f.Block(block)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !slices.Equal(b.Example(within), all.Example(i)) {
+			t.Errorf("example %d, number %d of block %d, is another", i, within, block)
+		}
+	}
+	if _, err := f.Block(4); err == nil {
+		t.Error("there is no block 4, and nothing said")
+	}
+	for n := range 80 { // of the end, all but the checksum of the whole is looked at
+		bad := bytes.Clone(file)
+		at := len(bad) - 1 - n
+		bad[at] ^= 16
+		if _, err := codec.Open(bytes.NewReader(bad), int64(len(bad)), m); err == nil && (n < 12 || n >= 44) {
+			t.Errorf("byte %d from the end was changed, and nothing said", n)
+		}
+	}
+}
+
 // What cannot compress is refused with what can.
 func TestNewRefuses(t *testing.T) {
 	binary := stripes(64, 2, 6, 6, 1)

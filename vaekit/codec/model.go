@@ -108,6 +108,15 @@ func (m *Model) Shape() []int { return slices.Clone(m.shape) }
 // Levels is how many values each number of an example can have: 2 to 256.
 func (m *Model) Levels() int { return m.levels }
 
+// batch is levels as values.
+func (m *Model) batch(levels []uint8) *datasets.Batch {
+	b := &datasets.Batch{Shape: m.Shape(), Values: make([]float32, len(levels))}
+	for i, level := range levels {
+		b.Values[i] = float32(float64(level) / float64(m.levels-1))
+	}
+	return b
+}
+
 // example is the codec of one example, its values as levels.
 func (m *Model) example() Codec[[]uint8] {
 	return BitsBack[[]int, []uint8]{

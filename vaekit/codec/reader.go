@@ -11,6 +11,7 @@ import (
 	"hash/crc32"
 	"io"
 	"runtime"
+	"slices"
 
 	"github.com/vaebook/vaebook/datasets"
 )
@@ -52,19 +53,28 @@ func NewReader(from io.Reader, m *Model) (*Reader, error) {
 	if err != nil {
 		return nil, fmt.Errorf("codec: the file's beginning: %w", err)
 	}
+	if m, err = h.suits(m); err != nil {
+		return nil, err
+	}
+	r.m, r.block = m, uint32(h.block)
+	return r, nil
+}
+
+// suits is the model that reads the file: the one given, or for nil the one in it.
+func (h *header) suits(m *Model) (*Model, error) {
 	if m == nil {
 		if h.model == nil {
 			return nil, errors.New("codec: the file holds no model; give the one that wrote it")
 		}
+		var err error
 		if m, err = unzip(h.model); err != nil {
 			return nil, fmt.Errorf("codec: the model in the file: %w", err)
 		}
 	}
-	if m.fingerprint != h.fingerprint || m.levels != h.levels || fmt.Sprint(m.shape) != fmt.Sprint(h.shape) {
+	if m.fingerprint != h.fingerprint || m.levels != h.levels || !slices.Equal(m.shape, h.shape) {
 		return nil, fmt.Errorf("codec: %w: its fingerprint is %x, this one's %x", ErrModel, h.fingerprint, m.fingerprint)
 	}
-	r.m, r.block = m, uint32(h.block)
-	return r, nil
+	return m, nil
 }
 
 // Model is the one that the file is read with.
@@ -93,11 +103,7 @@ func (r *Reader) Next() (*datasets.Batch, error) {
 		return nil, r.err
 	}
 	r.number++
-	b := &datasets.Batch{Shape: r.m.Shape(), Values: make([]float32, len(d.levels))}
-	for i, level := range d.levels {
-		b.Values[i] = float32(float64(level) / float64(r.m.levels-1))
-	}
-	return b, nil
+	return r.m.batch(d.levels), nil
 }
 
 // start reads a block and has it decompressed, or reads the end.
