@@ -26,7 +26,7 @@ func stripes(n, levels int, shape ...int) *datasets.Examples {
 		phase, slope := random.Float64(), random.Float64()/4
 		for j := range per {
 			k := int((phase+slope*float64(j)+0.1*random.Float64())*float64(levels)) % levels
-			values[i*per+j] = float32(float64(k) / float64(top))
+			values[i*per+j] = float32(k) / float32(top)
 		}
 	}
 	data, err := datasets.FromFloats(shape, values, nil)
@@ -150,6 +150,9 @@ func TestEveryLikelihoodComesBack(t *testing.T) {
 			}
 			if report.Examples != 200 || report.Bytes != int64(len(file)) || report.Values != int64(len(want.Values)) {
 				t.Errorf("the report is %+v of a file of %d bytes", report, len(file))
+			}
+			if info, err := codec.List(bytes.NewReader(file)); err != nil || info.Report != report || info.Blocks != 4 {
+				t.Errorf("the file lists as %+v (%v); written was %+v", info, err, report)
 			}
 			// The ELBO is a mean of draws, and the file's draws are others.
 			figures, err := run.Evaluate(c.data, vaekit.Evaluation{})
@@ -285,6 +288,30 @@ func TestEveryFlippedBitIsFound(t *testing.T) {
 	if len(values) != 5*36 || err == nil || !strings.Contains(err.Error(), "block 2") {
 		t.Errorf("of three blocks the second is broken: %d values, %v", len(values), err)
 	}
+}
+
+// Whatever a file holds, reading it ends in an error or in values, and never in a panic.
+func FuzzReader(f *testing.F) {
+	run, err := vaekit.Load("testdata/binary")
+	if err != nil {
+		f.Fatal(err)
+	}
+	m := compressor(f, run)
+	for _, how := range []codec.Options{{Block: 3}, {Block: 3, Embed: true}} {
+		file, _ := compressed(f, m, stripes(7, 2, 6, 6, 1), how)
+		f.Add(file)
+		f.Add(file[:len(file)/2])
+	}
+	f.Fuzz(func(t *testing.T, file []byte) {
+		decompressed(file, m)
+		decompressed(file, nil)
+		codec.List(bytes.NewReader(file))
+		if f, err := codec.Open(bytes.NewReader(file), int64(len(file)), m); err == nil {
+			for i := range min(f.Blocks(), 10) {
+				f.Block(i)
+			}
+		}
+	})
 }
 
 // Values between the levels are refused, with the first of them.

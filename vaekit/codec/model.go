@@ -112,7 +112,7 @@ func (m *Model) Levels() int { return m.levels }
 func (m *Model) batch(levels []uint8) *datasets.Batch {
 	b := &datasets.Batch{Shape: m.Shape(), Values: make([]float32, len(levels))}
 	for i, level := range levels {
-		b.Values[i] = float32(float64(level) / float64(m.levels-1))
+		b.Values[i] = float32(level) / float32(m.levels-1)
 	}
 	return b
 }

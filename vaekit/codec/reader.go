@@ -34,7 +34,6 @@ type Reader struct {
 	most    int
 	read    []place // blocks so far
 	total   int64   // examples in them
-	number  int     // of the block that comes out next
 	ended   bool    // all of the file was read and found whole
 	err     error
 }
@@ -102,38 +101,17 @@ func (r *Reader) Next() (*datasets.Batch, error) {
 	if r.err = d.err; r.err != nil {
 		return nil, r.err
 	}
-	r.number++
 	return r.m.batch(d.levels), nil
 }
 
 // start reads a block and has it decompressed, or reads the end.
 func (r *Reader) start() error {
-	at := r.from.at
-	tag, err := r.from.bytes(1)
-	if err != nil {
-		return fmt.Errorf("codec: after block %d: %w", len(r.read), err)
+	b, err := r.nextBlock()
+	if b == nil {
+		r.ended = err == nil
+		return err
 	}
-	switch tag[0] {
-	case 'B':
-	case 'E':
-		r.ended = true
-		if err := r.end(at); err != nil {
-			return fmt.Errorf("codec: the file's end: %w", err)
-		}
-		return nil
-	default:
-		return fmt.Errorf("codec: after block %d: byte %d is %#x, where a block or the end begins", len(r.read), at, tag[0])
-	}
-	number := len(r.read) + 1
-	b, err := r.from.block()
-	if err == nil && b.examples > r.block {
-		err = fmt.Errorf("it says that it has %d examples; blocks of this file have up to %d", b.examples, r.block)
-	}
-	if err != nil {
-		return fmt.Errorf("codec: block %d: %w", number, err)
-	}
-	r.read, r.total = append(r.read, place{at, b.examples}), r.total+int64(b.examples)
-	done := make(chan decompressed, 1)
+	done, number := make(chan decompressed, 1), len(r.read)
 	r.working = append(r.working, done)
 	go func() {
 		levels, err := r.m.decompress(b)
@@ -143,6 +121,34 @@ func (r *Reader) start() error {
 		done <- decompressed{levels, err}
 	}()
 	return nil
+}
+
+// nextBlock reads a block, or nil and the end.
+func (r *Reader) nextBlock() (*block, error) {
+	at := r.from.at
+	tag, err := r.from.bytes(1)
+	if err != nil {
+		return nil, fmt.Errorf("codec: after block %d: %w", len(r.read), err)
+	}
+	switch tag[0] {
+	case 'B':
+	case 'E':
+		if err := r.end(at); err != nil {
+			return nil, fmt.Errorf("codec: the file's end: %w", err)
+		}
+		return nil, nil
+	default:
+		return nil, fmt.Errorf("codec: after block %d: byte %d is %#x, where a block or the end begins", len(r.read), at, tag[0])
+	}
+	b, err := r.from.block()
+	if err == nil && b.examples > r.block {
+		err = fmt.Errorf("it says that it has %d examples; blocks of this file have up to %d", b.examples, r.block)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("codec: block %d: %w", len(r.read)+1, err)
+	}
+	r.read, r.total = append(r.read, place{at, b.examples}), r.total+int64(b.examples)
+	return b, nil
 }
 
 // end compares what the end says of the file with what was read.

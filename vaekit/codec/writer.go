@@ -207,7 +207,7 @@ func (m *Model) levelsIn(b *datasets.Batch) ([]uint8, error) {
 	levels, top := make([]uint8, len(b.Values)), float64(m.levels-1)
 	for i, v := range b.Values {
 		k := math.Round(float64(v) * top)
-		if !(k >= 0 && k <= top && float32(k/top) == v) {
+		if !(k >= 0 && k <= top && math.Abs(float64(v)*top-k) <= 1e-3) {
 			return nil, fmt.Errorf("value %d is %v, none of the %d levels k/%v from 0 to 1 that the model knows", i, v, m.levels, top)
 		}
 		levels[i] = uint8(k)
