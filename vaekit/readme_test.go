@@ -11,7 +11,7 @@ import (
 func TestReadmeShowsExamples(t *testing.T) {
 	readme := string(must[[]byte](t)(os.ReadFile("../README.md")))
 	var examples string
-	for _, file := range []string{"example_test.go", "example_stream_test.go"} {
+	for _, file := range []string{"example_test.go", "example_stream_test.go", "codec/example_test.go"} {
 		examples += strings.Join(strings.Fields(string(must[[]byte](t)(os.ReadFile(file)))), " ")
 	}
 	snippets := regexp.MustCompile("(?s)```go\n(.*?)```").FindAllStringSubmatch(readme, -1)

@@ -135,15 +135,16 @@ func codecs() []tried {
 		levels int
 		logP   func(int) float64
 	}{
-		"uniform of 7":        {Uniform{7}, 7, uniform(7)},
-		"uniform of buckets":  {Uniform{Buckets}, Buckets, uniform(Buckets)},
-		"Bernoulli":           {Bernoulli{-1.3}, 2, ofBernoulli(-1.3)},
-		"categorical":         {NewCategorical(weights), 5, ofWeights},
-		"logistic":            {logistic, 256, ofLogistic(logistic)},
-		"logistic at the end": {wide, 256, ofLogistic(wide)},
-		"mixture":             {mixed, 256, ofMixture},
-		"beta-binomial":       {NewBetaBinomial(255, 2.5, 0.7), 256, ofBetaBinomial(255, 2.5, 0.7)},
-		"Gaussian":            {gaussian, Buckets, ofGaussian},
+		"uniform of 7":         {Uniform{7}, 7, uniform(7)},
+		"uniform of buckets":   {Uniform{Buckets}, Buckets, uniform(Buckets)},
+		"Bernoulli":            {Bernoulli{-1.3}, 2, ofBernoulli(-1.3)},
+		"categorical":          {NewCategorical(weights), 5, ofWeights},
+		"logistic":             {logistic, 256, ofLogistic(logistic)},
+		"logistic at the end":  {wide, 256, ofLogistic(wide)},
+		"mixture":              {mixed, 256, ofMixture},
+		"beta-binomial":        {NewBetaBinomial(255, 2.5, 0.7), 256, ofBetaBinomial(255, 2.5, 0.7)},
+		"beta-binomial, sharp": {NewBetaBinomial(255, 400, 0.003), 256, ofBetaBinomial(255, 400, 0.003)},
+		"Gaussian":             {gaussian, Buckets, ofGaussian},
 	} {
 		draw := level(c.levels, c.logP)
 		all = append(all, try(name, c.codec, draw, c.logP))

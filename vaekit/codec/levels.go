@@ -135,18 +135,17 @@ func (m LogisticMixture) Pop(s *Stack) int     { return pop(s, m) }
 // NewBetaBinomial is the number of successes of n, whose chance is drawn from Beta(α, β):
 // see dist.BetaBinomial. α and β are above 0.
 func NewBetaBinomial(n int, α, β float64) Categorical {
-	// P(k)/P(k−1) = (k−1+α)/(n−k+β) · (n−k+1)/k. The largest is set to 1 so that
-	// none overflows.
-	logs, most := make([]float64, n+1), 0.0
+	// P(k)/P(k−1) = (k−1+α)/(n−k+β) · (n−k+1)/k, from a P(0) of 1.
+	weights := make([]float64, n+1)
+	weights[0] = 1
 	for k := 1; k <= n; k++ {
 		ratio := float64((float64(k-1)+α)*float64(n-k+1)) / float64((float64(n-k)+β)*float64(k))
-		logs[k] = logs[k-1] + plain.Log(ratio)
-		most = max(most, logs[k])
+		if weights[k] = weights[k-1] * ratio; weights[k] > 1e200 { // before these all others are nothing
+			clear(weights[:k])
+			weights[k] = 1
+		}
 	}
-	for k, l := range logs {
-		logs[k] = plain.Exp(l - most)
-	}
-	return NewCategorical(logs)
+	return NewCategorical(weights)
 }
 
 // Buckets is how many intervals of equal mass a latent's prior N(0, 1) is cut into: 4,096,

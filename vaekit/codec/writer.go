@@ -48,6 +48,8 @@ type Options struct {
 	Block   int  // examples that can be decoded without the others; 0: 1,000. Each block costs about 100 bytes
 	Embed   bool // put the model into the file, which is then all that is needed to read it
 	Workers int  // blocks in work at the same time; 0: as many as there are processors
+
+	Progress func(done, total int) // hears how many examples [Model.Compress] has read; nil: nobody does
 }
 
 // A Report is what became of the data.

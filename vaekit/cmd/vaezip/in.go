@@ -69,26 +69,6 @@ func (r reshaped) Read(b *datasets.Batch, visit uint64, indices []int) error {
 	return err
 }
 
-// each hands over all images, some at a time.
-func each(images datasets.Dataset, count func(done, total int), do func(*datasets.Batch) error) error {
-	const many = 500
-	for from, n := 0, images.Len(); from < n; from += many {
-		var indices []int
-		for i := from; i < min(from+many, n); i++ {
-			indices = append(indices, i)
-		}
-		b, err := datasets.Read(images, indices...)
-		if err != nil {
-			return err
-		}
-		if err := do(b); err != nil {
-			return err
-		}
-		count(from+len(indices), n)
-	}
-	return nil
-}
-
 // blocks are the examples of a compressed file.
 type blocks struct {
 	from  io.ReadSeeker

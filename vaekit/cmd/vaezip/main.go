@@ -94,19 +94,9 @@ func compress(o options, out io.Writer) error {
 		return err
 	}
 	var report codec.Report
-	err = atomically(o.to, o.force, func(file *os.File) error {
-		w, err := m.NewWriter(file, codec.Options{Block: o.block, Embed: o.embed})
-		if err != nil {
-			return err
-		}
-		if err := each(images, show.Count("examples compressed"), w.Write); err != nil {
-			return err
-		}
-		if err := w.Close(); err != nil {
-			return err
-		}
-		report = w.Report()
-		return nil
+	err = atomically(o.to, o.force, func(file *os.File) (err error) {
+		report, err = m.Compress(file, images, codec.Options{Block: o.block, Embed: o.embed, Progress: show.Count("examples compressed")})
+		return err
 	})
 	if err != nil {
 		return err
