@@ -46,8 +46,8 @@ func pop[C cumulative](s *Stack, c C) int {
 	at := s.Peek(precision)
 	low, high := 0, c.levels() // edge(low) ≤ at < edge(high)
 	start, end := uint32(0), uint32(1<<precision)
-	for high-low > 1 {
-		mid := (low + high) / 2
+	// In pictures the first level is what most pixels are.
+	for mid := 1; high-low > 1; mid = (low + high) / 2 {
 		if e := edge(c, mid); e <= at {
 			low, start = mid, e
 		} else {

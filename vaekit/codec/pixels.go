@@ -43,10 +43,11 @@ func pixelsOf(likelihood dist.Likelihood, levels int, out []float32) Codec[[]uin
 			return Logistic{float64((1 + float64(mean)) * half), float64(half * plain.Exp(plain.Bend(float64(scale), 4, 7))), levels}
 		}
 		if n := l.Components; n > 1 {
+			m := LogisticMixture{make([]float64, n), make([]Logistic, n)} // of the pixel in hand
 			return pixels[LogisticMixture]{out, 3 * n, func(o []float32) LogisticMixture {
-				m := LogisticMixture{Weights: softmax(o[:n])}
+				softmax(m.Weights, o)
 				for c := range n {
-					m.Each = append(m.Each, one(o[n+c], o[2*n+c]))
+					m.Each[c] = one(o[n+c], o[2*n+c])
 				}
 				return m
 			}}
@@ -56,13 +57,17 @@ func pixelsOf(likelihood dist.Likelihood, levels int, out []float32) Codec[[]uin
 		bent := func(x float32) float64 { return plain.Exp(plain.Bend(float64(x), 4, 6)) }
 		return pixels[Categorical]{out, 2, func(o []float32) Categorical { return NewBetaBinomial(levels-1, bent(o[0]), bent(o[1])) }}
 	}
-	return pixels[Categorical]{out, levels, func(o []float32) Categorical { return NewCategorical(softmax(o)) }}
+	weights := make([]float64, levels)
+	return pixels[Categorical]{out, levels, func(o []float32) Categorical {
+		softmax(weights, o)
+		return NewCategorical(weights)
+	}}
 }
 
-// softmax is exp(x) as shares of 1.
-func softmax(x []float32) []float64 {
+// softmax sets p to the first so many exp(x) as shares of 1.
+func softmax(p []float64, x []float32) {
+	x = x[:len(p)]
 	most, sum := float64(slices.Max(x)), 0.0
-	p := make([]float64, len(x))
 	for i, v := range x {
 		p[i] = plain.Exp(float64(v) - most)
 		sum += p[i]
@@ -70,7 +75,6 @@ func softmax(x []float32) []float64 {
 	for i := range p {
 		p[i] /= sum
 	}
-	return p
 }
 
 // pixels has every so many numbers describe one value.

@@ -85,17 +85,19 @@ func TestSameBytes(t *testing.T) {
 // Nothing that decides about bytes fuses a product with a sum, which some processors do and
 // others do not: arm64 does wherever Go's compiler may.
 func TestNoFusedProducts(t *testing.T) {
-	build := exec.Command("go", "build", "-gcflags=-S", ".", "../internal/plain")
-	build.Env = append(os.Environ(), "GOARCH=arm64", "CGO_ENABLED=0", "GOEXPERIMENT=")
-	text, err := build.CombinedOutput()
-	if err != nil {
-		t.Fatalf("%v\n%s", err, text)
-	}
-	if !strings.Contains(string(text), "FMULD") {
-		t.Fatal("there is no product in what the compiler wrote, so nothing was looked at")
-	}
-	for _, line := range regexp.MustCompile(`.*\bFN?M(ADD|SUB)[SD]\b.*`).FindAllString(string(text), -1) {
-		t.Errorf("fused: %s", line)
+	for machine, product := range map[string]string{"arm64": "FMULD", "amd64": "MULSD"} {
+		build := exec.Command("go", "build", "-gcflags=-S", ".", "../internal/plain")
+		build.Env = append(os.Environ(), "GOARCH="+machine, "CGO_ENABLED=0", "GOEXPERIMENT="+map[string]string{"amd64": "simd"}[machine])
+		text, err := build.CombinedOutput()
+		if err != nil {
+			t.Fatalf("%v\n%s", err, text)
+		}
+		if !strings.Contains(string(text), product) {
+			t.Fatalf("%s: there is no product in what the compiler wrote, so nothing was looked at", machine)
+		}
+		for _, line := range regexp.MustCompile(`.*\b(FN?M(ADD|SUB)[SD]|VFN?M(ADD|SUB)\w+)\b.*`).FindAllString(string(text), -1) {
+			t.Errorf("%s: fused: %s", machine, line)
+		}
 	}
 }
 

@@ -45,7 +45,7 @@ const (
 
 // Options say how a file is written. The zero value does what suits most.
 type Options struct {
-	Block   int  // examples that can be decoded without the others; 0: 1,000. Each block costs about 100 bytes
+	Block   int  // examples that can be decoded without the others, each time about 150 bytes; 0: those of 4 million values, or 1,000
 	Embed   bool // put the model into the file, which is then all that is needed to read it
 	Workers int  // blocks in work at the same time; 0: as many as there are processors
 
@@ -91,7 +91,7 @@ type place struct {
 
 // NewWriter begins a file. Close must be called to end it.
 func (m *Model) NewWriter(to io.Writer, how Options) (*Writer, error) {
-	w := &Writer{m: m, to: to, hash: sha256.New(), block: cmp.Or(how.Block, 1000), most: cmp.Or(how.Workers, runtime.GOMAXPROCS(0))}
+	w := &Writer{m: m, to: to, hash: sha256.New(), block: cmp.Or(how.Block, max(1000, min(mostExamples, 1<<22/datasets.Size(m.shape)))), most: cmp.Or(how.Workers, runtime.GOMAXPROCS(0))}
 	if w.block < 1 || w.block > mostExamples || w.most < 1 {
 		return nil, fmt.Errorf("codec: Options.Block %d, Workers %d: blocks of 1 to %d examples can be written", how.Block, how.Workers, mostExamples)
 	}
@@ -209,7 +209,7 @@ func (m *Model) levelsIn(b *datasets.Batch) ([]uint8, error) {
 	levels, top := make([]uint8, len(b.Values)), float64(m.levels-1)
 	for i, v := range b.Values {
 		k := math.Round(float64(v) * top)
-		if !(k >= 0 && k <= top && math.Abs(float64(v)*top-k) <= 1e-3) {
+		if !(k >= 0 && k <= top && math.Abs(float64(float64(v)*top)-k) <= 1e-3) {
 			return nil, fmt.Errorf("value %d is %v, none of the %d levels k/%v from 0 to 1 that the model knows", i, v, m.levels, top)
 		}
 		levels[i] = uint8(k)

@@ -48,7 +48,7 @@ func vaezip(args []string, out io.Writer) error {
 	flags.BoolVar(&o.list, "list", false, "say what the file holds, and whether it is whole")
 	flags.BoolVar(&o.embed, "embed", false, "put the model into the file")
 	flags.BoolVar(&o.force, "f", false, "write over what is there")
-	flags.IntVar(&o.block, "block", 0, "`examples` that can be decompressed without the others (default 1000)")
+	flags.IntVar(&o.block, "block", 0, "`examples` that can be decompressed without the others")
 	if err := flags.Parse(args); err != nil {
 		return err
 	}

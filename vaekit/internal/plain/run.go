@@ -87,9 +87,13 @@ var activations = map[nets.Activation]func(x float32) float32{
 
 // add adds v times w to y.
 func add(y []float32, v float32, w []float32) {
-	if v == 0 { // of images, most are
-		return
+	if v != 0 { // of images, most are
+		addTo(y, v, w[:len(y)])
 	}
+}
+
+// addScalar is addTo for whatever processor.
+func addScalar(y []float32, v float32, w []float32) {
 	w = w[:len(y)]
 	for o := range y {
 		y[o] += float32(v * w[o])
