@@ -25,7 +25,7 @@ from terminal import ROOT, lab, untouched
 FRESH = ROOT / "out/fresh"
 SHOTS = ROOT / "out/browser"
 EXPLORERS = ("01", "02", "03")  # the notebooks that have one, by their first two figures
-COMPUTING = ("03", "04")  # the notebooks that are run only if they are asked for
+COMPUTING = ("03", "04", "05")  # the notebooks that are run only if they are asked for
 TRAINED = "01-mnist-generation.ipynb"
 
 
