@@ -78,7 +78,7 @@ func readCSV(from io.Reader, how Columns) (*Measurements, error) {
 		return nil, fmt.Errorf("the columns are %s; those of Like are %s", strings.Join(m.Names, ", "), strings.Join(like.Names, ", "))
 	}
 	if like := how.Like; like != nil && (len(like.Mean) != len(like.Names) || len(like.Scale) != len(like.Names) || slices.Contains(like.Scale, 0)) {
-		return nil, fmt.Errorf("Like has the means %v and scales %v for %d columns; take what CSV returned", like.Mean, like.Scale, len(like.Names))
+		return nil, fmt.Errorf("the field Like has the means %v and scales %v for %d columns; take what CSV returned", like.Mean, like.Scale, len(like.Names))
 	}
 	if len(m.Names) == 0 {
 		return nil, errors.New("no column is left to learn from")

@@ -80,7 +80,7 @@ func (s Spectrogram) shape(samples int) (frames, bins int, err error) {
 	}
 	switch bins = s.window()/2 + 1; {
 	case s.Frames < 0 || s.Bins < 0 || s.Floor < 0:
-		return 0, 0, fmt.Errorf("Frames %d, Bins %d, Floor %v: none can be negative", s.Frames, s.Bins, s.Floor)
+		return 0, 0, fmt.Errorf("the fields are Frames %d, Bins %d, Floor %v; none can be negative", s.Frames, s.Bins, s.Floor)
 	case frames == 0:
 		return 0, 0, fmt.Errorf("%d samples do not fill a window of %d; take a shorter one, or STFT.Centred", samples, s.window())
 	case s.Frames > frames:
