@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"hash/crc32"
-	"math"
 	"math/rand/v2"
 	"slices"
 
@@ -28,6 +27,8 @@ type block struct {
 //	words     uint32 each
 //	checksum  uint32     CRC-32C of all that is before, from examples on
 const blockHead = 3*4 + lanes*8
+
+const mostWords = 1 << 28 // of a block
 
 var castagnoli = crc32.MakeTable(crc32.Castagnoli)
 
@@ -55,6 +56,9 @@ func (m *Model) compress(levels []uint8) (b *block, err error) {
 	// The last goes first, so that the first comes out first.
 	for at := len(levels) - size; at >= 0; at -= size {
 		codec.Push(s, levels[at:at+size])
+	}
+	if len(s.words) > mostWords {
+		return nil, fmt.Errorf("%d words are too many for a block; take fewer examples", len(s.words))
 	}
 	b = &block{examples: uint32(len(levels) / size), lent: uint32(s.lent), words: s.words}
 	// Turned so that the first state is the next to take a symbol.
@@ -115,7 +119,7 @@ func (b *block) bytes() []byte {
 func (b *block) parseHead(head []byte) (words int, err error) {
 	b.examples, b.lent = binary.LittleEndian.Uint32(head), binary.LittleEndian.Uint32(head[4:])
 	n := binary.LittleEndian.Uint32(head[8:])
-	if b.examples == 0 || n > math.MaxInt32/4 || b.lent > n+1<<20 {
+	if b.examples == 0 || n > mostWords || b.lent > n+1<<20 {
 		return 0, errors.New("its counts cannot be")
 	}
 	for i := range b.states {

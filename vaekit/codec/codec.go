@@ -49,8 +49,8 @@ func (c Repeat[T]) Pop(s *Stack) []T {
 	return values
 }
 
-// Substack keeps a codec to one of the stack's states, so that others, on other states, can
-// be computed at the same time by a processor that is free to.
+// Substack keeps a codec to one of the stack's states, which do not take turns then: what
+// else is on the stack can be pushed and popped on the others.
 type Substack[T any] struct {
 	Codec Codec[T]
 	State int // 0 … 3

@@ -13,15 +13,6 @@ func lendRandom(seed uint64) func(i int) uint32 {
 	return func(i int) uint32 { return rand.New(rand.NewPCG(seed, uint64(i))).Uint32() }
 }
 
-// length is that of a message in bits.
-func length(s *Stack) float64 {
-	bits := 32 * float64(len(s.words)-s.lent)
-	for _, x := range s.states {
-		bits += math.Log2(float64(x))
-	}
-	return bits
-}
-
 // same says whether two stacks are, to the bit. What was lent and came back lies at the
 // bottom, as if it had always been there.
 func same(a, b *Stack) bool {
@@ -204,12 +195,12 @@ func TestLengthIsInformation(t *testing.T) {
 	for _, c := range codecs() {
 		random := rand.New(rand.NewPCG(3, 4))
 		s, bits := NewStack(lendRandom(5)), 0.0
-		empty := length(s)
+		empty := s.Bits()
 		for range 20_000 {
 			_, logP := c.round(random, s)
 			bits -= logP / math.Ln2
 		}
-		if got := length(s) - empty; math.Abs(got-bits) > 0.001*bits+32 {
+		if got := s.Bits() - empty; math.Abs(got-bits) > 0.001*bits+32 {
 			t.Errorf("%s: %.0f bits of information took %.0f", c.name, bits, got)
 		}
 	}

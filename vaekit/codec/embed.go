@@ -30,8 +30,8 @@ func (m *Model) zip() ([]byte, error) {
 		if err != nil {
 			return err
 		}
-		// Without a date, so that the same model makes the same file.
-		to, err := w.CreateHeader(&zip.FileHeader{Name: name, Method: zip.Deflate})
+		// Without a date and as it is, so that the same model makes the same file.
+		to, err := w.CreateHeader(&zip.FileHeader{Name: name, Method: zip.Store})
 		if err != nil {
 			return err
 		}
@@ -53,8 +53,8 @@ func unzip(archive []byte) (m *Model, err error) {
 		return nil, err
 	}
 	for _, f := range r.File {
-		if f.UncompressedSize64 > mostModel {
-			return nil, fmt.Errorf("%s says that it has %d bytes", f.Name, f.UncompressedSize64)
+		if f.Method != zip.Store || f.UncompressedSize64 > uint64(len(archive)) {
+			return nil, fmt.Errorf("%s is packed, or says that it has %d bytes", f.Name, f.UncompressedSize64)
 		}
 	}
 	run, err := vaekit.LoadFS(r)

@@ -51,7 +51,8 @@ func (f *File) readEnd(size int64) error {
 		return err
 	}
 	at := int64(binary.LittleEndian.Uint64(tail[32:]))
-	if string(tail[40:]) != endMagic || at < 0 || at > size-tailSize-13 || (size-tailSize-13-at)%12 != 0 {
+	list := size - tailSize - 13 - at // bytes of the entries, of which each has a block before it
+	if string(tail[40:]) != endMagic || at < 0 || list < 0 || list%12 != 0 || list/12 > at/(blockHead+5) {
 		return errors.New("its last bytes are wrong")
 	}
 	end := make([]byte, size-tailSize-at)
@@ -83,21 +84,32 @@ func (f *File) Blocks() int { return len(f.index) }
 func (f *File) Len() int { return f.length }
 
 // Find is the block that example i lies in, and its place there.
-func (f *File) Find(i int) (block, within int) {
+func (f *File) Find(i int) (block, within int, err error) {
+	if i < 0 || i >= f.length {
+		return 0, 0, fmt.Errorf("codec: there is no example %d; the file has %d, counted from 0", i, f.length)
+	}
 	block, found := slices.BinarySearch(f.first, i)
 	if !found {
 		block--
 	}
-	return block, i - f.first[block]
+	return block, i - f.first[block], nil
 }
 
 // Block is the examples of block i, counted from 0. It reads nothing else.
 func (f *File) Block(i int) (*datasets.Batch, error) {
 	if i < 0 || i >= len(f.index) {
-		return nil, fmt.Errorf("codec: block %d of %d, which are counted from 0", i, len(f.index))
+		return nil, fmt.Errorf("codec: there is no block %d; the file has %d, counted from 0", i, len(f.index))
 	}
 	p := f.index[i]
-	b, err := newHashed(io.NewSectionReader(f.from, p.at+1, 1<<62)).block()
+	from := newHashed(io.NewSectionReader(f.from, p.at, 1<<62))
+	tag, err := from.bytes(1)
+	if err == nil && tag[0] != 'B' {
+		err = errors.New("it does not begin where the file's end says")
+	}
+	var b *block
+	if err == nil {
+		b, err = from.block()
+	}
 	if err == nil && b.examples != p.examples {
 		err = errors.New("it has other examples than the file's end says")
 	}

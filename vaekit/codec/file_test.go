@@ -238,7 +238,10 @@ func TestBlocksInAnyOrder(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, i := range []int{199, 0, 60, 59, 130} {
-		block, within := f.Find(i)
+		block, within, err := f.Find(i)
+		if err != nil {
+			t.Fatal(err)
+		}
 		b, err := f.Block(block)
 		if err != nil {
 			t.Fatal(err)
@@ -247,6 +250,9 @@ func TestBlocksInAnyOrder(t *testing.T) {
 			t.Errorf("example %d, number %d of block %d, is another", i, within, block)
 		}
 	}
+	if _, _, err := f.Find(200); err == nil {
+		t.Error("there is no example 200, and nothing said")
+	}
 	if _, err := f.Block(4); err == nil {
 		t.Error("there is no block 4, and nothing said")
 	}
@@ -254,7 +260,11 @@ func TestBlocksInAnyOrder(t *testing.T) {
 		bad := bytes.Clone(file)
 		at := len(bad) - 1 - n
 		bad[at] ^= 16
-		if _, err := codec.Open(bytes.NewReader(bad), int64(len(bad)), m); err == nil && (n < 12 || n >= 44) {
+		f, err := codec.Open(bytes.NewReader(bad), int64(len(bad)), m)
+		for i := 0; err == nil && i < f.Blocks(); i++ {
+			_, err = f.Block(i)
+		}
+		if err == nil && (n < 12 || n >= 44) {
 			t.Errorf("byte %d from the end was changed, and nothing said", n)
 		}
 	}
@@ -329,14 +339,43 @@ func FuzzReader(f *testing.F) {
 	})
 }
 
+// What no reader would take is not written.
+func TestWriterRefuses(t *testing.T) {
+	run, err := vaekit.Load("testdata/binary")
+	if err != nil {
+		t.Fatal(err)
+	}
+	m := compressor(t, run)
+	for says, how := range map[string]codec.Options{
+		"blocks of -1 examples": {Block: -1},
+		"blocks of 2097152":     {Block: 1 << 21},
+		"Workers is -1":         {Workers: -1},
+	} {
+		if _, err := m.NewWriter(io.Discard, how); err == nil || !strings.Contains(err.Error(), says) {
+			t.Errorf("%v, expected %q", err, says)
+		}
+	}
+	var empty bytes.Buffer
+	w, err := m.NewWriter(&empty, codec.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if b, err := codec.Decompress(&empty, m); err != nil || b.Len() != 0 {
+		t.Errorf("a file of no examples is read as %v (%v)", b, err)
+	}
+}
+
 // Values between the levels are refused, with the first of them.
 func TestWriteRefuses(t *testing.T) {
 	c := models()["Bernoulli"]
 	m := compressor(t, trained(t, c.model, c.data))
 	for says, b := range map[string]*datasets.Batch{
-		"value 7 is 0.5":       {Shape: []int{6, 6, 1}, Values: slices.Concat(make([]float32, 7), []float32{0.5}, make([]float32, 28))},
-		"a batch of shape [3]": {Shape: []int{3}, Values: make([]float32, 3)},
-		"have padding":         {Shape: []int{6, 6, 1}, Values: make([]float32, 36), Mask: make([]uint8, 36)},
+		"value 7 of example 0 is 0.5": {Shape: []int{6, 6, 1}, Values: slices.Concat(make([]float32, 7), []float32{0.5}, make([]float32, 28))},
+		"have the shape [3]":          {Shape: []int{3}, Values: make([]float32, 3)},
+		"have padding":                {Shape: []int{6, 6, 1}, Values: make([]float32, 36), Mask: make([]uint8, 36)},
 	} {
 		w, err := m.NewWriter(io.Discard, codec.Options{})
 		if err != nil {

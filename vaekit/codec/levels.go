@@ -36,10 +36,11 @@ func edge[C cumulative](c C, k int) uint32 {
 
 func push[C cumulative](s *Stack, c C, k int) {
 	if k < 0 || k >= c.levels() {
-		panic(fmt.Errorf("codec: level %d of %d was to be pushed", k, c.levels()))
+		panic(fmt.Errorf("level %d of %d was to be pushed", k, c.levels()))
 	}
-	start := edge(c, k)
-	s.Push(start, edge(c, k+1)-start, precision)
+	start, end := edge(c, k), edge(c, k+1)
+	check(c, start, end)
+	s.Push(start, end-start, precision)
 }
 
 func pop[C cumulative](s *Stack, c C) int {
@@ -54,8 +55,16 @@ func pop[C cumulative](s *Stack, c C) int {
 			high, end = mid, e
 		}
 	}
+	check(c, start, end)
 	s.Pop(start, end-start, precision)
 	return low
+}
+
+// check panics where a distribution's numbers make none.
+func check[C cumulative](c C, start, end uint32) {
+	if n := c.levels(); n < 1 || n > MostLevels || start >= end || end > 1<<precision {
+		panic(fmt.Errorf("%+v is no distribution of 1 to %d levels", c, MostLevels))
+	}
 }
 
 // Uniform is a level of Levels that are all as likely.
@@ -98,7 +107,7 @@ func (c Categorical) Push(s *Stack, k int) { push(s, c, k) }
 func (c Categorical) Pop(s *Stack) int     { return pop(s, c) }
 
 // Logistic is the level 0 … Levels−1 that a number is rounded to, of a logistic
-// distribution: see dist.DiscretisedLogistic. Mean and Scale count in levels. The first and
+// distribution: see dist.DiscretisedLogistic. Mean and Scale, above 0, count in levels. The first and
 // last level take in all that lies beyond.
 type Logistic struct {
 	Mean, Scale float64
@@ -140,7 +149,7 @@ func NewBetaBinomial(n int, α, β float64) Categorical {
 	weights[0] = 1
 	for k := 1; k <= n; k++ {
 		ratio := float64((float64(k-1)+α)*float64(n-k+1)) / float64((float64(n-k)+β)*float64(k))
-		if weights[k] = weights[k-1] * ratio; weights[k] > 1e200 { // before these all others are nothing
+		if weights[k] = float64(weights[k-1] * ratio); weights[k] > 1e200 { // before these all others are nothing
 			clear(weights[:k])
 			weights[k] = 1
 		}
@@ -152,7 +161,7 @@ func NewBetaBinomial(n int, α, β float64) Categorical {
 // of which the narrowest is 0.0006 wide.
 const Buckets = 1 << 12
 
-// Gaussian is the bucket that a number of N(Mean, Sigma²) lies in, of [Buckets] that are
+// Gaussian is the bucket that a number of N(Mean, Sigma²), Sigma above 0, lies in, of [Buckets] that are
 // equally likely under N(0, 1). [Latent] is the number that a bucket stands for.
 type Gaussian struct{ Mean, Sigma float64 }
 

@@ -21,7 +21,7 @@ func TestBitsLost(t *testing.T) {
 	}
 	random := rand.New(rand.NewPCG(6, 7))
 	s := begin()
-	before, want := length(s), 0.0
+	before, want := s.Bits(), 0.0
 	for range 200 {
 		z := []float32{Latent(random.IntN(Buckets)), Latent(random.IntN(Buckets))}
 		mean, err := run.Decode(z)
@@ -39,7 +39,7 @@ func TestBitsLost(t *testing.T) {
 		}
 		pixelsOf(m.likelihood, m.levels, m.decoder.Run(z)).Push(s, levels)
 	}
-	if got := length(s) - before; math.Abs(got-want) > 0.001*want {
+	if got := s.Bits() - before; math.Abs(got-want) > 0.001*want {
 		t.Errorf("%.1f bits, float32 says %.1f", got, want)
 	} else {
 		t.Logf("%.1f bits, float32 says %.1f: %+.4f %%", got, want, 100*(got/want-1))
@@ -52,7 +52,7 @@ func TestRateOfLatents(t *testing.T) {
 	random := rand.New(rand.NewPCG(8, 9))
 	for _, g := range []Gaussian{{0, 1}, {1.5, 0.1}, {-0.3, 0.03}, {2, 0.5}} {
 		s := begin()
-		before := length(s)
+		before := s.Bits()
 		const n = 20_000
 		for range n {
 			for range 3 { // what a message has on top
@@ -62,7 +62,7 @@ func TestRateOfLatents(t *testing.T) {
 			Uniform{Buckets}.Push(s, g.Pop(s))
 		}
 		kl := (-2*math.Log(g.Sigma) + g.Sigma*g.Sigma + g.Mean*g.Mean - 1) / 2 / math.Ln2
-		if got := (length(s) - before) / n; math.Abs(got-kl) > 0.005*kl+0.005 {
+		if got := (s.Bits() - before) / n; math.Abs(got-kl) > 0.005*kl+0.005 {
 			t.Errorf("N(%v, %v²): %.4f bits, the divergence is %.4f", g.Mean, g.Sigma, got, kl)
 		}
 	}

@@ -43,6 +43,7 @@ func New(run *vaekit.Run) (*Model, error) {
 }
 
 func (m *Model) build(run *vaekit.Run) (err error) {
+	defer recovered(&err)
 	switch posterior, prior := run.Model.Posterior, run.Model.Prior; {
 	case posterior != nil && posterior != dist.Posterior(dist.DiagonalGaussian{}):
 		return fmt.Errorf("its posterior is a %T; take dist.DiagonalGaussian", posterior)

@@ -20,12 +20,14 @@ const (
 	mostExamples = 1 << 20 // of a block
 	mostModel    = 1 << 30 // bytes
 	mostRank     = 8
+	mostValues   = 1 << 28 // of an example
+	mostBlock    = 1 << 30 // values
 )
 
 // ErrModel is the error of a file that another model wrote.
 var ErrModel = errors.New("another model wrote this file")
 
-// A Reader decompresses a stream. It keeps a few blocks in memory.
+// A Reader decompresses a stream, which it reads a few blocks ahead.
 type Reader struct {
 	m       *Model
 	from    *hashed
@@ -174,6 +176,8 @@ func (r *Reader) end(at int64) error {
 	}
 	if _, err := r.from.bytes(1); err == nil {
 		return errors.New("more bytes follow it")
+	} else if !errors.Is(err, io.ErrUnexpectedEOF) {
+		return err
 	}
 	return nil
 }
@@ -249,9 +253,6 @@ func (h *hashed) header() (*header, error) {
 		out.shape = append(out.shape, int(u32(rest[4*i:])))
 	}
 	out.block = int(u32(rest[4*rank:]))
-	if out.block < 1 || out.block > mostExamples {
-		return nil, errors.New("its size of blocks cannot be")
-	}
 	if flags&embedded != 0 {
 		size, err := take(4)
 		if err != nil {
@@ -270,5 +271,5 @@ func (h *hashed) header() (*header, error) {
 	} else if u32(check) != sum {
 		return nil, errors.New("its checksum is wrong")
 	}
-	return out, nil
+	return out, out.check()
 }

@@ -2,6 +2,7 @@ package codec
 
 import (
 	"errors"
+	"math"
 	"slices"
 )
 
@@ -27,7 +28,7 @@ const (
 )
 
 // ErrShort is the error of a message that ended before what was popped from it.
-var ErrShort = errors.New("codec: the message is too short")
+var ErrShort = errors.New("the message is too short")
 
 // NewStack is an empty stack. Lend(0), lend(1), … are the words that a pop takes where it
 // finds none: the first bits-back draws its latents from them, and whoever decodes finds them
@@ -61,6 +62,18 @@ func (s *Stack) Pop(start, width uint32, precision uint) {
 	if *x < lowest {
 		*x = *x<<32 | uint64(s.word())
 	}
+}
+
+// Err is [ErrShort] where more was popped than there was.
+func (s *Stack) Err() error { return s.err }
+
+// Bits is the length of the message, less what was lent to it.
+func (s *Stack) Bits() float64 {
+	bits := 32 * float64(len(s.words)-s.lent)
+	for _, x := range s.states {
+		bits += math.Log2(float64(x))
+	}
+	return bits
 }
 
 // stir exchanges the last bits of all states for others, one to one; unstir undoes it.

@@ -16,7 +16,7 @@ func (m *Model) Compress(to io.Writer, data datasets.Dataset, how Options) (Repo
 	if err != nil {
 		return Report{}, err
 	}
-	const many = 500
+	many := min(500, max(1, 1<<20/datasets.Size(m.shape)))
 	for from, n := 0, data.Len(); from < n; from += many {
 		var indices []int
 		for i := from; i < min(from+many, n); i++ {

@@ -12,6 +12,7 @@ import (
 	"io"
 	"math"
 	"runtime"
+	"slices"
 
 	"github.com/vaebook/vaebook/datasets"
 )
@@ -45,7 +46,7 @@ const (
 
 // Options say how a file is written. The zero value does what suits most.
 type Options struct {
-	Block   int  // examples that can be decoded without the others, each time about 150 bytes; 0: those of 4 million values, or 1,000
+	Block   int  // examples that can be decoded without the others, each time about 150 bytes; 0: those of 4 million values
 	Embed   bool // put the model into the file, which is then all that is needed to read it
 	Workers int  // blocks in work at the same time; 0: as many as there are processors
 
@@ -62,7 +63,13 @@ type Report struct {
 }
 
 // BitsPerDim is the file's bits for each value, all included but an embedded model.
-func (r Report) BitsPerDim() float64 { return 8 * float64(r.Bytes-r.Model) / float64(r.Values) }
+// NaN of no values.
+func (r Report) BitsPerDim() float64 {
+	if r.Values == 0 {
+		return math.NaN()
+	}
+	return 8 * float64(r.Bytes-r.Model) / float64(r.Values)
+}
 
 // A Writer compresses examples to a stream. It keeps a few blocks in memory.
 type Writer struct {
@@ -91,9 +98,9 @@ type place struct {
 
 // NewWriter begins a file. Close must be called to end it.
 func (m *Model) NewWriter(to io.Writer, how Options) (*Writer, error) {
-	w := &Writer{m: m, to: to, hash: sha256.New(), block: cmp.Or(how.Block, max(1000, min(mostExamples, 1<<22/datasets.Size(m.shape)))), most: cmp.Or(how.Workers, runtime.GOMAXPROCS(0))}
-	if w.block < 1 || w.block > mostExamples || w.most < 1 {
-		return nil, fmt.Errorf("codec: Options.Block %d, Workers %d: blocks of 1 to %d examples can be written", how.Block, how.Workers, mostExamples)
+	w := &Writer{m: m, to: to, hash: sha256.New(), block: cmp.Or(how.Block, max(1, min(mostExamples, 1<<22/datasets.Size(m.shape)))), most: cmp.Or(how.Workers, runtime.GOMAXPROCS(0))}
+	if w.most < 1 {
+		return nil, fmt.Errorf("codec: Options.Workers is %d; it counts blocks in work, or is 0", how.Workers)
 	}
 	h := header{fingerprint: m.fingerprint, levels: m.levels, shape: m.shape, block: w.block}
 	if how.Embed {
@@ -101,6 +108,9 @@ func (m *Model) NewWriter(to io.Writer, how Options) (*Writer, error) {
 		if h.model, err = m.zip(); err != nil {
 			return nil, fmt.Errorf("codec: %w", err)
 		}
+	}
+	if err := h.check(); err != nil { // what no reader would take
+		return nil, fmt.Errorf("codec: %w", err)
 	}
 	w.report.Model = int64(len(h.model))
 	return w, w.write(h.bytes())
@@ -123,7 +133,7 @@ func (w *Writer) Write(b *datasets.Batch) error {
 	if w.err != nil {
 		return w.err
 	}
-	levels, err := w.m.levelsIn(b)
+	levels, err := w.m.levelsIn(b, w.report.Examples)
 	if err != nil {
 		return fmt.Errorf("codec: %w", err)
 	}
@@ -138,14 +148,15 @@ func (w *Writer) Write(b *datasets.Batch) error {
 
 // start has a block compressed, and writes the first of them if there are too many.
 func (w *Writer) start(levels []uint8) {
+	if len(w.working) == w.most {
+		w.finish()
+	}
 	done := make(chan compressed, 1)
 	go func() {
 		b, err := w.m.compress(levels)
 		done <- compressed{b, err}
 	}()
-	if w.working = append(w.working, done); len(w.working) > w.most {
-		w.finish()
-	}
+	w.working = append(w.working, done)
 }
 
 // finish writes the first block that is in work.
@@ -153,7 +164,7 @@ func (w *Writer) finish() {
 	c := <-w.working[0]
 	w.working = w.working[1:]
 	if c.err != nil && w.err == nil {
-		w.err = fmt.Errorf("codec: block %d: %w", len(w.index), c.err)
+		w.err = fmt.Errorf("codec: block %d: %w", len(w.index)+1, c.err)
 	}
 	if w.err != nil {
 		return
@@ -198,8 +209,11 @@ func endOf(index []place, examples int64) []byte {
 	return binary.LittleEndian.AppendUint64(end, uint64(examples))
 }
 
-// levelsIn are a batch's values as levels.
-func (m *Model) levelsIn(b *datasets.Batch) ([]uint8, error) {
+// levelsIn are the values of a batch, which begins with the example called first, as levels.
+func (m *Model) levelsIn(b *datasets.Batch, first int64) ([]uint8, error) {
+	if !slices.Equal(b.Shape, m.shape) {
+		return nil, fmt.Errorf("the examples have the shape %v, the model's %v", b.Shape, m.shape)
+	}
 	if err := b.Check(m.shape, b.Len()); err != nil {
 		return nil, err
 	}
@@ -210,7 +224,8 @@ func (m *Model) levelsIn(b *datasets.Batch) ([]uint8, error) {
 	for i, v := range b.Values {
 		k := math.Round(float64(v) * top)
 		if !(k >= 0 && k <= top && math.Abs(float64(float64(v)*top)-k) <= 1e-3) {
-			return nil, fmt.Errorf("value %d is %v, none of the %d levels k/%v from 0 to 1 that the model knows", i, v, m.levels, top)
+			per := datasets.Size(m.shape)
+			return nil, fmt.Errorf("value %d of example %d is %v, none of the %d levels k/%v from 0 to 1 that the model knows", i%per, first+int64(i/per), v, m.levels, top)
 		}
 		levels[i] = uint8(k)
 	}
@@ -224,6 +239,28 @@ type header struct {
 	shape       []int
 	block       int
 	model       []byte
+}
+
+// check refuses what cannot be.
+func (h *header) check() error {
+	values := 1
+	for _, d := range h.shape {
+		if d < 1 || values > mostValues/d {
+			return fmt.Errorf("examples of the shape %v cannot be; they have up to %d values", h.shape, mostValues)
+		}
+		values *= d
+	}
+	switch {
+	case len(h.shape) > mostRank:
+		return fmt.Errorf("examples of %d axes; up to %d can be", len(h.shape), mostRank)
+	case h.levels < 2 || h.levels > 256:
+		return fmt.Errorf("values of %d levels; they have 2 to 256", h.levels)
+	case h.block < 1 || h.block > mostExamples || h.block > mostBlock/values:
+		return fmt.Errorf("blocks of %d examples; they have 1 to %d, and no more than %d values", h.block, mostExamples, mostBlock)
+	case len(h.model) > mostModel:
+		return fmt.Errorf("a model of %d bytes; up to %d can be in a file", len(h.model), mostModel)
+	}
+	return nil
 }
 
 func (h header) bytes() []byte {

@@ -13,8 +13,8 @@ import (
 	"github.com/vaebook/vaebook/vaekit/codec"
 )
 
-// open is the images at a path, of a model's shape.
-func open(path string, shape []int) (datasets.Dataset, error) {
+// open is the images at a path, of a model's shape and levels.
+func open(path string, shape []int, levels int) (datasets.Dataset, error) {
 	info, err := os.Stat(path)
 	if err != nil {
 		return nil, err
@@ -22,7 +22,7 @@ func open(path string, shape []int) (datasets.Dataset, error) {
 	var images datasets.Dataset
 	switch {
 	case info.IsDir():
-		images, err = datasets.ImageFolder(path, datasets.Images{Channels: shape[len(shape)-1]})
+		images, err = pictures(path, shape[len(shape)-1])
 	case strings.HasSuffix(path, ".npy"):
 		images, err = datasets.NPY(path, datasets.Array{})
 	default:
@@ -31,11 +31,26 @@ func open(path string, shape []int) (datasets.Dataset, error) {
 	if err != nil {
 		return nil, err
 	}
+	if 255%(levels-1) != 0 {
+		return nil, fmt.Errorf("the model's values have %d levels, which are no bytes; use package codec", levels)
+	}
 	have := images.Shape()
 	if !slices.Equal(have, shape) && !slices.Equal(append(have, 1), shape) {
 		return nil, fmt.Errorf("%s: the images have the shape %v, the model's examples %v", path, have, shape)
 	}
 	return reshaped{images, shape}, nil
+}
+
+// pictures are those of a folder. None is left out, and none loses its colours.
+func pictures(path string, channels int) (datasets.Dataset, error) {
+	if channels != 3 {
+		channels = 0 // grey where all of them are
+	}
+	images, err := datasets.ImageFolder(path, datasets.Images{Channels: channels})
+	if err == nil && len(images.Skipped()) > 0 {
+		err = fmt.Errorf("%s: %d files cannot be read, of which the first is %w", path, len(images.Skipped()), images.Skipped()[0])
+	}
+	return images, err
 }
 
 // idx is a file of bytes, one image after another.
@@ -71,7 +86,7 @@ func (r reshaped) Read(b *datasets.Batch, visit uint64, indices []int) error {
 
 // blocks are the examples of a compressed file.
 type blocks struct {
-	from  io.ReadSeeker
+	from  *os.File
 	m     *codec.Model
 	total int
 	count func(done, total int)
@@ -93,7 +108,7 @@ func (b *blocks) each(do func(bytes []uint8) error) error {
 			return nil
 		}
 		if err != nil {
-			return err
+			return fmt.Errorf("%s: %w", b.from.Name(), err)
 		}
 		bytes := make([]uint8, len(batch.Values))
 		for i, v := range batch.Values {

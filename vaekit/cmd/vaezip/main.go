@@ -5,6 +5,9 @@
 //	vaezip -test digits.vz                           decompresses, and writes nothing
 //	vaezip -list digits.vz                           says what the file holds, and whether it is whole
 //
+// What is kept are bytes of pixels: of a folder not the names, and of pictures not
+// transparency, which is laid over black, nor more than 8 bits.
+//
 // Decompressing wants the -model that compressed, unless -embed has put it into the file.
 package main
 
@@ -47,9 +50,11 @@ func vaezip(args []string, out io.Writer) error {
 	flags.BoolVar(&o.test, "test", false, "decompress, and write nothing")
 	flags.BoolVar(&o.list, "list", false, "say what the file holds, and whether it is whole")
 	flags.BoolVar(&o.embed, "embed", false, "put the model into the file")
-	flags.BoolVar(&o.force, "f", false, "write over what is there")
+	flags.BoolVar(&o.force, "f", false, "write over a file that is there")
 	flags.IntVar(&o.block, "block", 0, "`examples` that can be decompressed without the others")
-	if err := flags.Parse(args); err != nil {
+	if err := flags.Parse(args); errors.Is(err, flag.ErrHelp) {
+		return nil
+	} else if err != nil {
 		return err
 	}
 	o.from, o.to = flags.Arg(0), flags.Arg(1)
@@ -89,7 +94,7 @@ func compress(o options, out io.Writer) error {
 	if m == nil {
 		return errors.New("-model is needed: the folder of a trained run")
 	}
-	images, err := open(o.from, m.Shape())
+	images, err := open(o.from, m.Shape(), m.Levels())
 	if err != nil {
 		return err
 	}
@@ -107,6 +112,9 @@ func compress(o options, out io.Writer) error {
 
 // ratio says how much smaller a file is than its values.
 func ratio(r codec.Report, levels int) string {
+	if r.Values == 0 {
+		return "no examples"
+	}
 	words := fmt.Sprintf("%.4f bits for each value of %.3g", r.BitsPerDim(), math.Log2(float64(levels)))
 	if r.Model > 0 {
 		words += fmt.Sprintf(", beside a model of %d bytes", r.Model)
@@ -135,15 +143,12 @@ func decompress(o options, out io.Writer) error {
 	all := &blocks{from: file, m: whole.Model(), total: whole.Len(), count: show.Count("examples decompressed")}
 	if o.test {
 		if err := all.each(func([]uint8) error { return nil }); err != nil {
-			return fmt.Errorf("%s: %w", o.from, err)
+			return err
 		}
 		fmt.Fprintf(out, "%s: whole, %d examples\n", o.from, whole.Len())
 		return nil
 	}
-	if err := save(o.to, o.force, all); err != nil {
-		return fmt.Errorf("%s: %w", o.from, err)
-	}
-	return nil
+	return save(o.to, o.force, all)
 }
 
 func list(o options, out io.Writer) error {

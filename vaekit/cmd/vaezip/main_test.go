@@ -132,6 +132,9 @@ func TestRefusals(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
+	if err := os.Mkdir("there", 0o777); err != nil {
+		t.Fatal(err)
+	}
 	write("in.idx", append(idxHeader([]int{20, 6, 6}), pixels(20)...))
 	write("grey.idx", append(idxHeader([]int{1, 6, 6}), bytes.Repeat([]byte{77}, 36)...))
 	write("large.idx", append(idxHeader([]int{1, 7, 7}), make([]byte, 49)...))
@@ -146,7 +149,7 @@ func TestRefusals(t *testing.T) {
 
 	refused(t, "-model is needed", "in.idx", "x.vz")
 	refused(t, "is there already; -f", "-model", here, "in.idx", "in.vz")
-	refused(t, "value 0 is 0.3", "-model", here, "grey.idx", "x.vz")
+	refused(t, "value 0 of example 0 is 0.3", "-model", here, "grey.idx", "x.vz")
 	refused(t, "shape [7 7]", "-model", here, "large.idx", "x.vz")
 	refused(t, "no such file", "-model", here, "none.idx", "x.vz")
 	refused(t, "holds no model", "-d", "in.vz", "x.idx")
@@ -154,12 +157,13 @@ func TestRefusals(t *testing.T) {
 	refused(t, "checksum is wrong", "-d", "-model", here, "broken.vz", "x.idx")
 	refused(t, "checksum is wrong", "-d", "-model", here, "broken.vz", "x")
 	refused(t, "checksum is wrong", "-list", "broken.vz")
+	refused(t, "not written over", "-d", "-f", "-model", here, "in.vz", "there/")
 	refused(t, ".npy, .idx and", "-d", "-model", here, "in.vz", "x.gif")
 	refused(t, "vaezip -d FILE.vz IMAGES", "-d", "in.vz")
 	run(t, "-model", here, "-f", "in.idx", "in.vz")
 
 	left, err := filepath.Glob("*")
-	if hidden, _ := filepath.Glob(".*"); err != nil || len(left)+len(hidden) != 5 {
+	if hidden, _ := filepath.Glob(".*"); err != nil || len(left)+len(hidden) != 6 {
 		t.Errorf("left behind: %v %v", left, hidden)
 	}
 }

@@ -8,6 +8,7 @@ import (
 	"image/png"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 
 	"github.com/vaebook/vaebook/datasets"
@@ -16,6 +17,10 @@ import (
 // save writes all examples to a path: .npy, IDX where it ends in .idx or in idx3-ubyte, and
 // else a folder of pictures.
 func save(path string, force bool, all *blocks) error {
+	if levels := all.m.Levels(); 255%(levels-1) != 0 {
+		return fmt.Errorf("the model's values have %d levels, which are no bytes; use package codec", levels)
+	}
+	path = filepath.Clean(path)
 	shape := all.m.Shape()
 	if n := len(shape); n > 1 && shape[n-1] == 1 {
 		shape = shape[:n-1] // grey
@@ -29,7 +34,7 @@ func save(path string, force bool, all *blocks) error {
 	case filepath.Ext(name) != "":
 		return fmt.Errorf("%s: .npy, .idx and …idx3-ubyte are written, and a name without an ending makes a folder of PNG files", path)
 	}
-	return folder(path, force, all)
+	return folder(path, all)
 }
 
 // array writes a file of bytes behind a header.
@@ -67,10 +72,10 @@ func npyHeader(dims []int) []byte {
 }
 
 // folder writes a PNG file for each example, into a folder that is put in its place when it
-// is whole.
-func folder(path string, force bool, all *blocks) (err error) {
-	if err := free(path, force); err != nil {
-		return err
+// is whole. One that is there is never removed.
+func folder(path string, all *blocks) (err error) {
+	if _, err := os.Lstat(path); err == nil {
+		return fmt.Errorf("%s is there already; a folder is not written over", path)
 	}
 	shape := all.m.Shape()
 	if len(shape) != 3 || shape[2] != 1 && shape[2] != 3 {
@@ -86,9 +91,10 @@ func folder(path string, force bool, all *blocks) (err error) {
 		}
 	}()
 	number, per := 0, datasets.Size(shape)
+	digits := max(6, len(strconv.Itoa(all.total)))
 	err = all.each(func(bytes []uint8) error {
 		for ; len(bytes) > 0; bytes = bytes[per:] {
-			if err := picture(filepath.Join(dir, fmt.Sprintf("%06d.png", number)), shape, bytes[:per]); err != nil {
+			if err := picture(filepath.Join(dir, fmt.Sprintf("%0*d.png", digits, number)), shape, bytes[:per]); err != nil {
 				return err
 			}
 			number++
@@ -100,11 +106,6 @@ func folder(path string, force bool, all *blocks) (err error) {
 	}
 	if err := os.Chmod(dir, 0o755); err != nil {
 		return err
-	}
-	if force {
-		if err := os.RemoveAll(path); err != nil {
-			return err
-		}
 	}
 	return os.Rename(dir, path)
 }

@@ -50,18 +50,6 @@ var artanh = func() []float64 { // 2/(2n+1): 2·artanh(s) = s·(2 + ⅔ s² + �
 	return c
 }()
 
-// Log is the natural logarithm of x, which is finite and above the smallest normal number.
-func Log(x float64) float64 {
-	bits := math.Float64bits(x)
-	k := float64(int64(bits>>52) - 1023)
-	m := math.Float64frombits(bits&(1<<52-1) | 1023<<52)
-	if m > math.Sqrt2 {
-		m, k = m/2, k+1
-	}
-	s := (m - 1) / (m + 1)
-	return float64(k*ln2High) + (float64(s*horner(float64(s*s), artanh[:12])) + float64(k*ln2Low))
-}
-
 // Sigmoid is 1/(1 + exp(−x)).
 func Sigmoid(x float64) float64 {
 	if x < 0 {

@@ -7,6 +7,7 @@ package plain
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
 
 	"github.com/vaebook/vaebook/datasets"
@@ -98,6 +99,9 @@ func (p *Program) steps(name string, layer nets.Layer, in []int) ([]Step, error)
 	if err != nil {
 		return nil, err
 	}
+	if err := bounded(in, out); err != nil {
+		return nil, fmt.Errorf("%s: %w", name, err)
+	}
 	channels := in[len(in)-1]
 	rows := datasets.Size(in) / channels
 	switch l := layer.(type) {
@@ -149,6 +153,25 @@ func (p *Program) steps(name string, layer nets.Layer, in []int) ([]Step, error)
 		return []Step{{Op: "mean", From: channels, Axes: together(in, out, cmp.Or(l.Factor, 2))}}, nil
 	}
 	return nil, fmt.Errorf("%s has no plain form", describe.Name(layer))
+}
+
+// most numbers that a step makes: what a description says is not believed.
+const most = 1 << 28
+
+func bounded(shapes ...[]int) error {
+	for _, shape := range shapes {
+		if len(shape) == 0 {
+			return errors.New("a single number without an axis has no plain form; give it one, as [1]")
+		}
+		n := 1
+		for _, d := range shape {
+			if d < 1 || n > most/d {
+				return fmt.Errorf("the shape %v has more than %d numbers", shape, most)
+			}
+			n *= d
+		}
+	}
+	return nil
 }
 
 func (p *Program) dense(name string, rows, from, to int, a nets.Activation) Step {
