@@ -8,24 +8,11 @@ import (
 	"errors"
 	"fmt"
 	"hash"
-	"hash/crc32"
 	"io"
 	"runtime"
-	"slices"
 
 	"github.com/vaebook/vaebook/datasets"
 )
-
-const (
-	mostExamples = 1 << 20 // of a block
-	mostModel    = 1 << 30 // bytes
-	mostRank     = 8
-	mostValues   = 1 << 28 // of an example
-	mostBlock    = 1 << 30 // values
-)
-
-// ErrModel is the error of a file that another model wrote.
-var ErrModel = errors.New("another model wrote this file")
 
 // A Reader decompresses a stream, which it reads a few blocks ahead.
 type Reader struct {
@@ -59,23 +46,6 @@ func NewReader(from io.Reader, m *Model) (*Reader, error) {
 	}
 	r.m, r.block = m, uint32(h.block)
 	return r, nil
-}
-
-// suits is the model that reads the file: the one given, or for nil the one in it.
-func (h *header) suits(m *Model) (*Model, error) {
-	if m == nil {
-		if h.model == nil {
-			return nil, errors.New("codec: the file holds no model; give the one that wrote it")
-		}
-		var err error
-		if m, err = unzip(h.model); err != nil {
-			return nil, fmt.Errorf("codec: the model in the file: %w", err)
-		}
-	}
-	if m.fingerprint != h.fingerprint || m.levels != h.levels || !slices.Equal(m.shape, h.shape) {
-		return nil, fmt.Errorf("codec: %w: its fingerprint is %x, this one's %x", ErrModel, h.fingerprint, m.fingerprint)
-	}
-	return m, nil
 }
 
 // Model is the one that the file is read with.
@@ -220,56 +190,4 @@ func (h *hashed) block() (*block, error) {
 		return nil, err
 	}
 	return b, b.parseWords(head, rest)
-}
-
-func (h *hashed) header() (*header, error) {
-	var all []byte // for the checksum
-	take := func(n int) ([]byte, error) {
-		b, err := h.bytes(n)
-		all = append(all, b...)
-		return b, err
-	}
-	start, err := take(len(magic) + 4 + 16 + 4)
-	if len(start) >= len(magic) && string(start[:len(magic)]) != magic {
-		return nil, errors.New("it is no file of this codec")
-	}
-	if err != nil {
-		return nil, err
-	}
-	u16, u32 := binary.LittleEndian.Uint16, binary.LittleEndian.Uint32
-	if v := u16(start[8:]); v != version {
-		return nil, fmt.Errorf("it is of version %d; this program reads version %d", v, version)
-	}
-	flags, rank := u16(start[10:]), int(u16(start[30:]))
-	out := &header{fingerprint: [16]byte(start[12:28]), levels: int(u16(start[28:]))}
-	if flags&^embedded != 0 || rank > mostRank {
-		return nil, errors.New("its flags or shape cannot be")
-	}
-	rest, err := take(4*rank + 4)
-	if err != nil {
-		return nil, err
-	}
-	for i := range rank {
-		out.shape = append(out.shape, int(u32(rest[4*i:])))
-	}
-	out.block = int(u32(rest[4*rank:]))
-	if flags&embedded != 0 {
-		size, err := take(4)
-		if err != nil {
-			return nil, err
-		}
-		if u32(size) > mostModel {
-			return nil, fmt.Errorf("it says that its model has %d bytes", u32(size))
-		}
-		if out.model, err = take(int(u32(size))); err != nil {
-			return nil, err
-		}
-	}
-	sum := crc32.Checksum(all, castagnoli)
-	if check, err := h.bytes(4); err != nil {
-		return nil, err
-	} else if u32(check) != sum {
-		return nil, errors.New("its checksum is wrong")
-	}
-	return out, out.check()
 }

@@ -8,40 +8,12 @@ import (
 	"errors"
 	"fmt"
 	"hash"
-	"hash/crc32"
 	"io"
 	"math"
 	"runtime"
 	"slices"
 
 	"github.com/vaebook/vaebook/datasets"
-)
-
-// A file, little-endian:
-//
-//	magic        8 bytes      89 56 41 5A 0D 0A 1A 0A
-//	version      uint16       1
-//	flags        uint16       1: the model is embedded
-//	fingerprint  16 bytes     of the model
-//	levels       uint16       of each value
-//	rank         uint16       of an example's shape
-//	shape        uint32 each
-//	per block    uint32       the most examples of a block
-//	model        uint32 and as many bytes, where it is embedded: a zip of its folder
-//	checksum     uint32       CRC-32C of all before
-//	blocks       each the byte 'B' and a block
-//	end          the byte 'E'
-//	blocks       uint32       how many
-//	each         uint64 and uint32: where its 'B' lies, and its examples
-//	examples     uint64       in all
-//	whole        32 bytes     SHA-256 of all before
-//	end at       uint64       where the 'E' lies
-//	magic        4 bytes      56 41 5A 45
-const (
-	magic    = "\x89VAZ\r\n\x1a\n"
-	endMagic = "VAZE"
-	version  = 1
-	embedded = 1
 )
 
 // Options say how a file is written. The zero value does what suits most.
@@ -230,55 +202,4 @@ func (m *Model) levelsIn(b *datasets.Batch, first int64) ([]uint8, error) {
 		levels[i] = uint8(k)
 	}
 	return levels, nil
-}
-
-// A header is the beginning of a file.
-type header struct {
-	fingerprint [16]byte
-	levels      int
-	shape       []int
-	block       int
-	model       []byte
-}
-
-// check refuses what cannot be.
-func (h *header) check() error {
-	values := 1
-	for _, d := range h.shape {
-		if d < 1 || values > mostValues/d {
-			return fmt.Errorf("examples of the shape %v cannot be; they have up to %d values", h.shape, mostValues)
-		}
-		values *= d
-	}
-	switch {
-	case len(h.shape) > mostRank:
-		return fmt.Errorf("examples of %d axes; up to %d can be", len(h.shape), mostRank)
-	case h.levels < 2 || h.levels > 256:
-		return fmt.Errorf("values of %d levels; they have 2 to 256", h.levels)
-	case h.block < 1 || h.block > mostExamples || h.block > mostBlock/values:
-		return fmt.Errorf("blocks of %d examples; they have 1 to %d, and no more than %d values", h.block, mostExamples, mostBlock)
-	case len(h.model) > mostModel:
-		return fmt.Errorf("a model of %d bytes; up to %d can be in a file", len(h.model), mostModel)
-	}
-	return nil
-}
-
-func (h header) bytes() []byte {
-	flags := uint16(0)
-	if h.model != nil {
-		flags |= embedded
-	}
-	out := binary.LittleEndian.AppendUint16([]byte(magic), version)
-	out = binary.LittleEndian.AppendUint16(out, flags)
-	out = append(out, h.fingerprint[:]...)
-	out = binary.LittleEndian.AppendUint16(out, uint16(h.levels))
-	out = binary.LittleEndian.AppendUint16(out, uint16(len(h.shape)))
-	for _, d := range h.shape {
-		out = binary.LittleEndian.AppendUint32(out, uint32(d))
-	}
-	out = binary.LittleEndian.AppendUint32(out, uint32(h.block))
-	if h.model != nil {
-		out = append(binary.LittleEndian.AppendUint32(out, uint32(len(h.model))), h.model...)
-	}
-	return binary.LittleEndian.AppendUint32(out, crc32.Checksum(out, castagnoli))
 }
