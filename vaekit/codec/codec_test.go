@@ -3,10 +3,20 @@ package codec
 import (
 	"math"
 	"math/rand/v2"
+	"os"
 	"reflect"
 	"slices"
 	"testing"
 )
+
+// The codec sees a model's weights alone: where they were trained makes no difference, and
+// the Go backend compiles nothing.
+func TestMain(m *testing.M) {
+	if os.Getenv("VAEKIT_BACKEND") == "" {
+		os.Setenv("VAEKIT_BACKEND", "go")
+	}
+	m.Run()
+}
 
 // lendRandom are words as a file lends them, from a seed.
 func lendRandom(seed uint64) func(i int) uint32 {
