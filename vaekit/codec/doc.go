@@ -1,6 +1,10 @@
 // Package codec compresses data without loss by a trained model, and gives the same bytes
 // on every machine.
 //
+//	c, err := codec.New(run)
+//	report, err := c.Compress(file, digits.Test, codec.Options{})
+//	back, err := codec.Decompress(file, c)
+//
 // A good model of data is a good compressor: an x of probability p(x) takes −log₂ p(x)
 // bits. An asymmetric numeral system (ANS; Duda, 2009) reaches that within a fraction of a
 // percent. It keeps the message as a stack: a symbol that is pushed makes it longer by
