@@ -7,7 +7,6 @@ package plain
 
 import (
 	"cmp"
-	"errors"
 	"fmt"
 
 	"github.com/vaebook/vaebook/datasets"
@@ -99,6 +98,9 @@ func (p *Program) steps(name string, layer nets.Layer, in []int) ([]Step, error)
 	if err != nil {
 		return nil, err
 	}
+	if len(in) == 0 {
+		return nil, fmt.Errorf("%s: a single number without an axis has no plain form; give it one, as [1]", name)
+	}
 	if err := bounded(in, out); err != nil {
 		return nil, fmt.Errorf("%s: %w", name, err)
 	}
@@ -160,9 +162,6 @@ const most = 1 << 28
 
 func bounded(shapes ...[]int) error {
 	for _, shape := range shapes {
-		if len(shape) == 0 {
-			return errors.New("a single number without an axis has no plain form; give it one, as [1]")
-		}
 		n := 1
 		for _, d := range shape {
 			if d < 1 || n > most/d {
