@@ -1,6 +1,7 @@
 package datasets
 
 import (
+	"cmp"
 	"fmt"
 	"math"
 	"slices"
@@ -88,28 +89,11 @@ func (s Spectrogram) shape(samples int) (frames, bins int, err error) {
 	case s.Bins > bins:
 		return 0, 0, fmt.Errorf("%d bins are asked for; a window of %d samples has %d", s.Bins, s.window(), bins)
 	}
-	if s.Frames > 0 {
-		frames = s.Frames
-	}
-	if s.Bins > 0 {
-		bins = s.Bins
-	}
-	return frames, bins, nil
+	return cmp.Or(s.Frames, frames), cmp.Or(s.Bins, bins), nil
 }
 
-func (s Spectrogram) window() int {
-	if s.STFT.Window == 0 {
-		return audio.DefaultWindow
-	}
-	return s.STFT.Window
-}
-
-func (s Spectrogram) floor() float64 {
-	if s.Floor == 0 {
-		return float64(s.window()) / 10_000
-	}
-	return s.Floor
-}
+func (s Spectrogram) window() int    { return cmp.Or(s.STFT.Window, audio.DefaultWindow) }
+func (s Spectrogram) floor() float64 { return cmp.Or(s.Floor, float64(s.window())/10_000) }
 
 type spectrograms struct {
 	sound        Dataset

@@ -58,32 +58,27 @@ func (m *Model) build(run *vaekit.Run) (err error) {
 		return err
 	}
 	params := map[string][]float32{}
-	var output *vaekit.Parameter
 	for _, p := range run.Parameters() {
 		for _, v := range p.Values {
 			if v-v != 0 {
 				return fmt.Errorf("its parameter %s has the value %v", p.Name, v)
 			}
 		}
-		if params[p.Name] = p.Values; p.Name == "output.weight" {
-			output = &p
-		}
+		params[p.Name] = p.Values
 	}
 	features, err := run.Model.Encoder.Out(m.shape)
 	if err != nil {
 		return err
 	}
-	m.encoder, m.decoder = plain.New(params), plain.New(params)
+	m.encoder = plain.New(params)
 	if err := m.encoder.Layer("encoder", run.Model.Encoder, m.shape); err != nil {
 		return err
 	}
 	if err := m.encoder.Layer("posterior", nets.Dense{Units: 2 * m.latent}, []int{datasets.Size(features)}); err != nil {
 		return err
 	}
-	if err := m.decoder.Layer("decoder", run.Model.Decoder, []int{m.latent}); err != nil || output == nil {
-		return err
-	}
-	return m.decoder.Layer("output", nets.Dense{Units: output.Shape[1]}, output.Shape[:1])
+	m.decoder, err = plain.Decoder(params, run.Model.Decoder, m.latent)
+	return err
 }
 
 // sign makes the fingerprint of all that decides how bytes are coded.

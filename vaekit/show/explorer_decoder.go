@@ -13,7 +13,6 @@ import (
 	"github.com/vaebook/vaebook/vaekit"
 	"github.com/vaebook/vaebook/vaekit/audio"
 	"github.com/vaebook/vaebook/vaekit/internal/plain"
-	"github.com/vaebook/vaebook/vaekit/nets"
 )
 
 const (
@@ -66,23 +65,13 @@ func (s *spec) decoder(run *vaekit.Run) error {
 // plainDecoder is E[x|z] as a program: the decoder's net, the layer behind it, and the
 // mean of the likelihood.
 func plainDecoder(run *vaekit.Run) (*plain.Program, error) {
-	params := map[string][]float32{}
-	var output *vaekit.Parameter
+	params, m := map[string][]float32{}, run.Model
 	for _, v := range run.Parameters() {
 		params[v.Name] = v.Values
-		if v.Name == "output.weight" {
-			output = &v
-		}
 	}
-	p, m := plain.New(params), run.Model
-	in := []int{m.Latent + m.Classes}
-	if err := p.Layer("decoder", m.Decoder, in); err != nil {
+	p, err := plain.Decoder(params, m.Decoder, m.Latent+m.Classes)
+	if err != nil {
 		return nil, err
-	}
-	if output != nil {
-		if err := p.Layer("output", nets.Dense{Units: output.Shape[1]}, output.Shape[:1]); err != nil {
-			return nil, err
-		}
 	}
 	return p, p.Mean(m.Likelihood)
 }

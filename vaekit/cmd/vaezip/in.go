@@ -31,14 +31,22 @@ func open(path string, shape []int, levels int) (datasets.Dataset, error) {
 	if err != nil {
 		return nil, err
 	}
-	if 255%(levels-1) != 0 {
-		return nil, fmt.Errorf("the model's values have %d levels, which are no bytes; use package codec", levels)
+	if err := areBytes(levels); err != nil {
+		return nil, err
 	}
 	have := images.Shape()
 	if !slices.Equal(have, shape) && !slices.Equal(append(have, 1), shape) {
 		return nil, fmt.Errorf("%s: the images have the shape %v, the model's examples %v", path, have, shape)
 	}
 	return reshaped{images, shape}, nil
+}
+
+// areBytes refuses levels that bytes cannot tell apart and back.
+func areBytes(levels int) error {
+	if 255%(levels-1) != 0 {
+		return fmt.Errorf("the model's values have %d levels, which are no bytes; use package codec", levels)
+	}
+	return nil
 }
 
 // pictures are those of a folder. None is left out, and none loses its colours.

@@ -17,8 +17,8 @@ import (
 // save writes all examples to a path: .npy, IDX where it ends in .idx or in idx3-ubyte, and
 // else a folder of pictures.
 func save(path string, force bool, all *blocks) error {
-	if levels := all.m.Levels(); 255%(levels-1) != 0 {
-		return fmt.Errorf("the model's values have %d levels, which are no bytes; use package codec", levels)
+	if err := areBytes(all.m.Levels()); err != nil {
+		return err
 	}
 	path = filepath.Clean(path)
 	shape := all.m.Shape()

@@ -65,6 +65,19 @@ type Axis struct {
 // New is an empty program of a model with these parameters, by name.
 func New(params map[string][]float32) *Program { return &Program{params: params} }
 
+// Decoder is the program of a model's decoder for so many numbers in, with the layer behind
+// it that makes the likelihood's numbers, where the model has one.
+func Decoder(params map[string][]float32, net nets.Net, in int) (*Program, error) {
+	p := New(params)
+	if err := p.Layer("decoder", net, []int{in}); err != nil {
+		return nil, err
+	}
+	if units := len(params["output.bias"]); units > 0 {
+		return p, p.Layer("output", nets.Dense{Units: units}, []int{len(params["output.weight"]) / units})
+	}
+	return p, nil
+}
+
 // Layer adds the layer called name for examples of shape in. A layer of a type that is not
 // one of package nets has no plain form; the error names it.
 func (p *Program) Layer(name string, layer nets.Layer, in []int) error {
