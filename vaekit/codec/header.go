@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"hash/crc32"
 	"slices"
+
+	"github.com/vaebook/vaebook/vaekit/internal/plain"
 )
 
 // A file, little-endian:
@@ -39,7 +41,6 @@ const (
 	mostExamples = 1 << 20 // of a block
 	mostModel    = 1 << 30 // bytes
 	mostRank     = 8
-	mostValues   = 1 << 28 // of an example
 	mostBlock    = 1 << 30 // values
 )
 
@@ -57,14 +58,10 @@ type header struct {
 
 // check refuses what cannot be.
 func (h *header) check() error {
-	values := 1
-	for _, d := range h.shape {
-		if d < 1 || values > mostValues/d {
-			return fmt.Errorf("examples of the shape %v cannot be; they have up to %d values", h.shape, mostValues)
-		}
-		values *= d
-	}
+	values, err := plain.Size(h.shape)
 	switch {
+	case err != nil:
+		return err
 	case len(h.shape) > mostRank:
 		return fmt.Errorf("examples of %d axes; up to %d can be", len(h.shape), mostRank)
 	case h.levels < 2 || h.levels > 256:

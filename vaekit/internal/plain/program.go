@@ -114,8 +114,10 @@ func (p *Program) steps(name string, layer nets.Layer, in []int) ([]Step, error)
 	if len(in) == 0 {
 		return nil, fmt.Errorf("%s: a single number without an axis has no plain form; give it one, as [1]", name)
 	}
-	if err := bounded(in, out); err != nil {
-		return nil, fmt.Errorf("%s: %w", name, err)
+	for _, shape := range [][]int{in, out} {
+		if _, err := Size(shape); err != nil {
+			return nil, fmt.Errorf("%s: %w", name, err)
+		}
 	}
 	channels := in[len(in)-1]
 	rows := datasets.Size(in) / channels
@@ -173,17 +175,16 @@ func (p *Program) steps(name string, layer nets.Layer, in []int) ([]Step, error)
 // most numbers that a step makes: what a description says is not believed.
 const most = 1 << 28
 
-func bounded(shapes ...[]int) error {
-	for _, shape := range shapes {
-		n := 1
-		for _, d := range shape {
-			if d < 1 || n > most/d {
-				return fmt.Errorf("the shape %v has more than %d numbers", shape, most)
-			}
-			n *= d
+// Size is how many numbers a shape has, or an error where they are too many or none.
+func Size(shape []int) (int, error) {
+	n := 1
+	for _, d := range shape {
+		if d < 1 || n > most/d {
+			return 0, fmt.Errorf("the shape %v has not 1 to %d numbers", shape, most)
 		}
+		n *= d
 	}
-	return nil
+	return n, nil
 }
 
 func (p *Program) dense(name string, rows, from, to int, a nets.Activation) Step {

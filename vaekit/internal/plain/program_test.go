@@ -65,7 +65,7 @@ func TestNoPlainForm(t *testing.T) {
 		"plain_test.own has no plain form":      p.Layer("decoder", nets.Net{nets.Flatten{}, own{}}, []int{2}),
 		"dist.Categorical has no plain form":    p.Mean(dist.Categorical{}),
 		"plain_test.anyLikelihood has no plain": p.Mean(anyLikelihood{}),
-		"has more than 268435456 numbers":       p.Layer("decoder", nets.Upsample{Factor: 1 << 20}, []int{1 << 10, 1 << 10, 1}),
+		"has not 1 to 268435456 numbers":        p.Layer("decoder", nets.Upsample{Factor: 1 << 20}, []int{1 << 10, 1 << 10, 1}),
 		"a single number without an axis":       p.Layer("decoder", nets.Flatten{}, nil),
 		"cannot make [3]":                       p.Layer("decoder", nets.Reshape{Shape: []int{3}}, []int{2}),
 	} {
