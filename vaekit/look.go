@@ -259,7 +259,11 @@ func (l *looker) suits(data datasets.Dataset) error {
 		return fmt.Errorf("vaekit: there is no data to look at")
 	}
 	if !slices.Equal(data.Shape(), l.model.event) {
-		return fmt.Errorf("vaekit: the data's examples have shape %v; the model was trained on %v", data.Shape(), l.model.event)
+		hint := ""
+		if s := data.Shape(); l.model.Local && len(s) == 2 && s[1] == l.model.event[1] {
+			hint = fmt.Sprintf("; run.Length(%d) takes them", s[0])
+		}
+		return fmt.Errorf("vaekit: the data's examples have shape %v; the model was trained on %v%s", data.Shape(), l.model.event, hint)
 	}
 	return nil
 }

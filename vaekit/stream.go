@@ -199,8 +199,31 @@ func (r *Run) windowed(length int, name string, f func(b *built, p *nets.Pass, x
 	}, nil
 }
 
+// Length is the run for examples of another length: what it takes and gives, measures, samples
+// and exports is as long. A model that was trained on stretches is so used on what they
+// were cut from. For series of [length, channels] and models that keep nothing for each
+// position, as those with [Model.Local]; of sounds that differ in length see [Run.ReconstructLong].
+//
+//	whole, err := run.Length(10000)
+//	y, err := whole.Reconstruct(speech.Test)
+func (r *Run) Length(positions int) (*Run, error) {
+	if len(r.Shape()) != 2 {
+		return nil, fmt.Errorf("vaekit: examples of shape %v are not series of [length, channels], which alone may have another length", r.Shape())
+	}
+	look, err := r.look.sized(positions)
+	if err != nil {
+		return nil, err
+	}
+	other := *r
+	other.look, other.description.Event = look, look.model.event
+	return &other, nil
+}
+
 // sized is the same for examples of so many positions, which must have the same parameters.
 func (l *looker) sized(length int) (*looker, error) {
+	if length == l.model.event[0] {
+		return l, nil
+	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if have := l.other[length]; have != nil {

@@ -64,6 +64,15 @@ func hiss(seed uint64, n int) []float32 {
 	return x
 }
 
+// atOnce is a series that goes through a run as one example, of a class where the run's model
+// knows classes.
+func atOnce(t *testing.T, run *vaekit.Run, x []float32, class ...int) []float32 {
+	t.Helper()
+	channels := run.Shape()[1]
+	run = must[*vaekit.Run](t)(run.Length(len(x) / channels))
+	return must[*datasets.Batch](t)(run.Reconstruct(must[*datasets.Examples](t)(datasets.FromFloats(run.Shape(), x, class)))).Values
+}
+
 // A model with latents at every position learns, is measured, sampled, kept and opened as any
 // other.
 func TestLocal(t *testing.T) {
@@ -124,7 +133,7 @@ func TestStreamIsTheWhole(t *testing.T) {
 				padded := append(slices.Clone(x), make([]float32, (8-length%8)%8)...)
 				whole := []float32{}
 				if length > 0 {
-					whole = must[[]float32](t)(vaekit.Whole(run, padded))[:length]
+					whole = atOnce(t, run, padded)[:length]
 				}
 				// A series of less than a window is followed by silence and not by nothing, which
 				// changes its end where the model is not causal.
@@ -184,7 +193,7 @@ func TestStreamOfEveryKind(t *testing.T) {
 			y := must[[]float32](t)(stream.Write(x[:700]))
 			y = append(y, must[[]float32](t)(stream.Write(x[700:]))...)
 			answers = append(answers, append(y, must[[]float32](t)(stream.Close())...))
-			closeTo(t, "two channels", answers[len(answers)-1], must[[]float32](t)(vaekit.Whole(run, x)), 1e-4)
+			closeTo(t, "two channels", answers[len(answers)-1], atOnce(t, run, x), 1e-4)
 		}
 		if slices.Equal(answers[0], answers[1]) {
 			t.Error("the best epoch answers as the last does")
@@ -207,7 +216,44 @@ func TestLocalClasses(t *testing.T) {
 	if slices.Equal(a, b) {
 		t.Error("the class changes nothing")
 	}
-	closeTo(t, "in chunks", a[:192], must[[]float32](t)(vaekit.Whole(low, x))[:192], 1e-4)
+	closeTo(t, "in chunks", a[:192], atOnce(t, low, x, 0)[:192], 1e-4)
+}
+
+// Trained on stretches, a model is used on what they were cut from, as one that was trained on
+// that: measured, exported, opened, fitted.
+func TestLength(t *testing.T) {
+	check.EachBackend(t, func(t *testing.T, _ *engine.Backend) {
+		long := waves(t, 64)
+		short := must[datasets.Dataset](t)(datasets.Crop(long, 32, 0))
+		trained := train(t, seriesModel(nets.Same), short, vaekit.Training{Epochs: 3, Batch: 32})
+		if _, err := trained.Reconstruct(long); err == nil || !strings.Contains(err.Error(), "run.Length(64)") {
+			t.Errorf("examples of another length: %v", err)
+		}
+		run := must[*vaekit.Run](t)(trained.Length(64))
+		if !slices.Equal(run.Shape(), []int{64, 1}) || !slices.Equal(trained.Shape(), []int{32, 1}) {
+			t.Errorf("shapes %v of the run, %v of what it was trained on", run.Shape(), trained.Shape())
+		}
+		there := must[*datasets.Batch](t)(run.Reconstruct(long))
+		closeTo(t, "one alone", there.Example(5), atOnce(t, trained, must[*datasets.Batch](t)(datasets.All(long)).Example(5)), 1e-5)
+		figures := must[vaekit.Figures](t)(run.Evaluate(long, vaekit.Evaluation{}))
+		if figures.Latent != 24 {
+			t.Errorf("%d latents of 64 positions, want 24", figures.Latent)
+		}
+
+		dir := t.TempDir()
+		if err := run.Export(dir); err != nil {
+			t.Fatal(err)
+		}
+		opened := must[*vaekit.Run](t)(vaekit.Load(dir))
+		closeTo(t, "exported", must[*datasets.Batch](t)(opened.Reconstruct(long)).Values, there.Values, 0)
+		fitted := must[*vaekit.Run](t)(run.FitPrior(long, dist.MixtureOfGaussians{}))
+		if s := must[*datasets.Batch](t)(fitted.Sample(2)); !slices.Equal(s.Shape, []int{64, 1}) {
+			t.Errorf("samples of shape %v", s.Shape)
+		}
+		if _, err := run.Length(12); err == nil || !strings.Contains(err.Error(), "12") {
+			t.Errorf("12 positions, which are no whole number of latents': %v", err)
+		}
+	})
 }
 
 // What cannot be of any length says why.
@@ -230,6 +276,10 @@ func TestNotOfAnyLength(t *testing.T) {
 		if _, err := run.Stream(0); err == nil || !strings.Contains(err.Error(), c.says) {
 			t.Errorf("%v; want %q", err, c.says)
 		}
+	}
+	dense := train(t, vaekit.Model{Encoder: nets.MLP(8), Latent: 2, Decoder: nets.MLP(8), Likelihood: dist.Gaussian{}}, waves(t, 32), vaekit.Training{Epochs: 1, Batch: 32})
+	if _, err := dense.Length(128); err == nil || !strings.Contains(err.Error(), "keeps nothing for each position") {
+		t.Errorf("a dense model of another length: %v", err)
 	}
 	for _, c := range []struct {
 		change func(m *vaekit.Model)
