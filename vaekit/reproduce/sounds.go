@@ -30,7 +30,7 @@ func sounds(read func() (*datasets.Speech, error)) []row {
 				if err != nil {
 					return nil, err
 				}
-				second, err := varied(training{name: "second", model: listening(64, 128), data: speech.Train}, 14)
+				second, err := varied(training{name: "second", model: listening(64, 128), data: speech.Train}, 10)
 				return []training{{"first", first, speech.Train, vaekit.Training{Epochs: 460, Batch: 32}}, second}, err
 			},
 			measure: func(runs []*vaekit.Run) ([]figure, error) {
@@ -70,12 +70,16 @@ func sounds(read func() (*datasets.Speech, error)) []row {
 	}
 }
 
-// varied is a training on sound that is never twice the same.
+// varied is a training on sound that is never twice the same: another 0.15 s of each recording
+// in every epoch, which costs a quarter of what whole segments do and comes as near.
 func varied(t training, epochs int) (training, error) {
-	t.how = decaying(t.data, 16, epochs)
+	t.how = decaying(t.data, 8, epochs)
 	t.how.Clip = 1e4
-	var err error
-	t.data, err = datasets.Augment(t.data, datasets.Augmentation{Gain: 6, Polarity: true, Shift: 400})
+	stretches, err := datasets.Crop(t.data, 2400, 0)
+	if err != nil {
+		return t, err
+	}
+	t.data, err = datasets.Augment(stretches, datasets.Augmentation{Gain: 6, Polarity: true})
 	return t, err
 }
 
@@ -114,6 +118,9 @@ func heard(run *vaekit.Run, spoken func() (*datasets.Speech, error)) ([]figure, 
 	}
 	test, err := datasets.All(speech.Test)
 	if err != nil {
+		return nil, err
+	}
+	if run, err = run.Length(test.Shape[0]); err != nil {
 		return nil, err
 	}
 	back, err := run.Reconstruct(speech.Test)
