@@ -4,8 +4,7 @@ trained there, interrupted, and goes on.
 
 It works on copies in a folder of its own, on the runs that `make notebooks FRESH=1` left, so
 it costs little more than compiling each cell; your notebooks, runs and settings stay as they
-are. Notebooks whose cells compute for minutes on finished runs, too, are only opened and looked
-at, unless $NB asks for one: it chooses notebooks as it does there. What it saw is in out/browser/.
+are. $NB chooses notebooks as it does there. What it saw is in out/browser/.
 """
 
 import os
@@ -25,7 +24,6 @@ from terminal import ROOT, lab, untouched
 FRESH = ROOT / "out/fresh"
 SHOTS = ROOT / "out/browser"
 EXPLORERS = ("01", "02", "03")  # the notebooks that have one, by their first two figures
-COMPUTING = ("03", "04", "05")  # the notebooks that are run only if they are asked for
 TRAINED = "01-mnist-generation.ipynb"
 
 
@@ -59,10 +57,6 @@ def shoot_outputs(page, name):
         page.shoot(f"{name[:2]}-run-{i}")
 
 
-def is_run(name):
-    return name[:2] not in COMPUTING or bool(os.environ.get("NB"))
-
-
 def read_and_run(page, folder, name):
     """One notebook, from its first opening to its last cell."""
     begin = time.monotonic()
@@ -75,8 +69,6 @@ def read_and_run(page, folder, name):
     page.shoot(f"{name[:2]}-first")
     page.blameless()
     print(f"{name[:-6]}, before a cell has run: {shown}; {seconds(begin)}", flush=True)
-    if not is_run(name):
-        return
 
     begin = time.monotonic()
     page.run_all()
@@ -173,7 +165,7 @@ def with_another_kernel(page):
 
 def main():
     names = [path.name for path in chosen(os.environ.get("NB", ""))]
-    if without := [name for name in names if is_run(name) and not (FRESH / f".{name[:-6]}-ran").exists()]:
+    if without := [name for name in names if not (FRESH / f".{name[:-6]}-ran").exists()]:
         sys.exit(f"There are no finished runs of {', '.join(without)} in out/fresh/. make notebooks FRESH=1 makes them, which takes "
                  "long; with NB=01, here and there, the first notebook alone is run.")
     shutil.rmtree(SHOTS, ignore_errors=True)
@@ -206,7 +198,7 @@ def main():
                 with_another_kernel(page)
             terminal.stop()
             untouched(home)
-    print(f"{len(names)} notebooks were opened and looked at, and {sum(map(is_run, names))} run; pictures are in out/browser/")
+    print(f"{len(names)} notebooks were opened, looked at and run; pictures are in out/browser/")
 
 
 if __name__ == "__main__":
