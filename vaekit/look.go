@@ -253,19 +253,22 @@ func (l *looker) losses(w *engine.Weights, data datasets.Dataset, seed uint64, s
 	return sum, err
 }
 
-// suits checks that data has the shape that the model was trained on.
+// suits checks that data has the shape of what the run takes.
 func (l *looker) suits(data datasets.Dataset) error {
 	if data == nil || data.Len() == 0 {
 		return fmt.Errorf("vaekit: there is no data to look at")
 	}
-	if !slices.Equal(data.Shape(), l.model.event) {
-		hint := ""
-		if s := data.Shape(); l.model.Local && len(s) == 2 && s[1] == l.model.event[1] {
-			hint = fmt.Sprintf("; run.Length(%d) takes them", s[0])
-		}
-		return fmt.Errorf("vaekit: the data's examples have shape %v; the model was trained on %v%s", data.Shape(), l.model.event, hint)
+	there, mine := data.Shape(), l.model.event
+	if slices.Equal(there, mine) {
+		return nil
 	}
-	return nil
+	hint := ""
+	if len(there) == 2 && len(mine) == 2 && there[1] == mine[1] {
+		if _, err := l.sized(there[0]); err == nil {
+			hint = fmt.Sprintf("; run.Length(%d) takes them", there[0])
+		}
+	}
+	return fmt.Errorf("vaekit: the data's examples have shape %v; this run takes %v%s", there, mine, hint)
 }
 
 func noKey(int) uint64 { return 0 }

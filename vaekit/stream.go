@@ -199,28 +199,35 @@ func (r *Run) windowed(length int, name string, f func(b *built, p *nets.Pass, x
 	}, nil
 }
 
-// Length is the run for examples of another length: what it takes and gives, measures, samples
-// and exports is as long. A model that was trained on stretches is so used on what they
-// were cut from. For series of [length, channels] and models that keep nothing for each
-// position, as those with [Model.Local]; of sounds that differ in length see [Run.ReconstructLong].
+// Length is the same run for examples of so many positions, whatever length it was trained
+// on: it reconstructs, measures, samples, fits priors and exports those. Series of [length,
+// channels] alone can, with a model none of whose parameters depends on the length, as most
+// with [Model.Local], and in whole positions of the latents. The history stays behind: it is of
+// the other length. Each length is compiled for itself and kept; for sounds that all differ
+// see [Run.ReconstructLong].
 //
 //	whole, err := run.Length(10000)
 //	y, err := whole.Reconstruct(speech.Test)
 func (r *Run) Length(positions int) (*Run, error) {
 	if len(r.Shape()) != 2 {
-		return nil, fmt.Errorf("vaekit: examples of shape %v are not series of [length, channels], which alone may have another length", r.Shape())
+		return nil, fmt.Errorf("vaekit: examples of shape %v are no series of [length, channels], which alone have other lengths", r.Shape())
 	}
 	look, err := r.look.sized(positions)
 	if err != nil {
 		return nil, err
 	}
+	if look == r.look {
+		return r, nil
+	}
 	other := *r
-	other.look, other.description.Event = look, look.model.event
+	other.look, other.description.Event, other.History, other.Dir = look, look.model.event, nil, ""
 	return &other, nil
 }
 
-// sized is the same for examples of so many positions, which must have the same parameters.
-func (l *looker) sized(length int) (*looker, error) {
+// sized is the same for examples of so many positions, which must have the same parameters;
+// itself where it is that already.
+func (l *looker) sized(length int) (_ *looker, err error) {
+	defer recovered(&err)
 	if length == l.model.event[0] {
 		return l, nil
 	}
@@ -233,11 +240,17 @@ func (l *looker) sized(length int) (*looker, error) {
 	if err != nil {
 		return nil, err
 	}
-	mine, others := l.model.params(), b.params()
-	for i, p := range mine {
-		if !slices.Equal(p.Shape, others[i].Shape) {
-			return nil, fmt.Errorf("vaekit: parameter %s has shape %v for examples of shape %v and %v for %v: a model of any length keeps nothing for each position of its examples",
-				p.Name, p.Shape, l.model.event, others[i].Shape, b.event)
+	told := func(params []nets.Param) (all []string) {
+		for _, p := range params {
+			all = append(all, fmt.Sprintf("%s %v", p.Name, p.Shape))
+		}
+		return append(all, "none")
+	}
+	mine, others := told(l.model.params()), told(b.params())
+	for i := range min(len(mine), len(others)) {
+		if mine[i] != others[i] {
+			return nil, fmt.Errorf("vaekit: examples of shape %v have the parameter %s and those of %v have %s: a model of any length keeps nothing for each position of its examples",
+				l.model.event, mine[i], b.event, others[i])
 		}
 	}
 	b.precision = l.model.precision

@@ -219,43 +219,6 @@ func TestLocalClasses(t *testing.T) {
 	closeTo(t, "in chunks", a[:192], atOnce(t, low, x, 0)[:192], 1e-4)
 }
 
-// Trained on stretches, a model is used on what they were cut from, as one that was trained on
-// that: measured, exported, opened, fitted.
-func TestLength(t *testing.T) {
-	check.EachBackend(t, func(t *testing.T, _ *engine.Backend) {
-		long := waves(t, 64)
-		short := must[datasets.Dataset](t)(datasets.Crop(long, 32, 0))
-		trained := train(t, seriesModel(nets.Same), short, vaekit.Training{Epochs: 3, Batch: 32})
-		if _, err := trained.Reconstruct(long); err == nil || !strings.Contains(err.Error(), "run.Length(64)") {
-			t.Errorf("examples of another length: %v", err)
-		}
-		run := must[*vaekit.Run](t)(trained.Length(64))
-		if !slices.Equal(run.Shape(), []int{64, 1}) || !slices.Equal(trained.Shape(), []int{32, 1}) {
-			t.Errorf("shapes %v of the run, %v of what it was trained on", run.Shape(), trained.Shape())
-		}
-		there := must[*datasets.Batch](t)(run.Reconstruct(long))
-		closeTo(t, "one alone", there.Example(5), atOnce(t, trained, must[*datasets.Batch](t)(datasets.All(long)).Example(5)), 1e-5)
-		figures := must[vaekit.Figures](t)(run.Evaluate(long, vaekit.Evaluation{}))
-		if figures.Latent != 24 {
-			t.Errorf("%d latents of 64 positions, want 24", figures.Latent)
-		}
-
-		dir := t.TempDir()
-		if err := run.Export(dir); err != nil {
-			t.Fatal(err)
-		}
-		opened := must[*vaekit.Run](t)(vaekit.Load(dir))
-		closeTo(t, "exported", must[*datasets.Batch](t)(opened.Reconstruct(long)).Values, there.Values, 0)
-		fitted := must[*vaekit.Run](t)(run.FitPrior(long, dist.MixtureOfGaussians{}))
-		if s := must[*datasets.Batch](t)(fitted.Sample(2)); !slices.Equal(s.Shape, []int{64, 1}) {
-			t.Errorf("samples of shape %v", s.Shape)
-		}
-		if _, err := run.Length(12); err == nil || !strings.Contains(err.Error(), "12") {
-			t.Errorf("12 positions, which are no whole number of latents': %v", err)
-		}
-	})
-}
-
 // What cannot be of any length says why.
 func TestNotOfAnyLength(t *testing.T) {
 	onGo(t)
@@ -265,7 +228,7 @@ func TestNotOfAnyLength(t *testing.T) {
 	}{
 		{func(m *vaekit.Model) { m.Local, m.Decoder = false, nets.MLP(8) }, "Model.Local"},
 		{func(m *vaekit.Model) { m.Encoder[1] = nets.GroupNorm{} }, "Encoder is not one for any length: layer 1 (nets.GroupNorm)"},
-		{func(m *vaekit.Model) { m.Likelihood = dist.Gaussian{Sigma: dist.PerDimension} }, "log_sigma has shape [64]"},
+		{func(m *vaekit.Model) { m.Likelihood = dist.Gaussian{Sigma: dist.PerDimension} }, "log_sigma [64]"},
 		{func(m *vaekit.Model) {
 			m.Encoder = append(m.Encoder, nets.Residual{Net: nets.Net{nets.Conv1D{Channels: 8, Stride: 2}, nets.ConvTranspose1D{Channels: 8, Stride: 2}}})
 		}, "moved by 8 positions"},
@@ -276,10 +239,6 @@ func TestNotOfAnyLength(t *testing.T) {
 		if _, err := run.Stream(0); err == nil || !strings.Contains(err.Error(), c.says) {
 			t.Errorf("%v; want %q", err, c.says)
 		}
-	}
-	dense := train(t, vaekit.Model{Encoder: nets.MLP(8), Latent: 2, Decoder: nets.MLP(8), Likelihood: dist.Gaussian{}}, waves(t, 32), vaekit.Training{Epochs: 1, Batch: 32})
-	if _, err := dense.Length(128); err == nil || !strings.Contains(err.Error(), "keeps nothing for each position") {
-		t.Errorf("a dense model of another length: %v", err)
 	}
 	for _, c := range []struct {
 		change func(m *vaekit.Model)
