@@ -14,7 +14,7 @@ help:
 	@echo 'make doctor           say what works on this machine: backends, driver, data; and what to fix'
 	@echo 'make cuda             install XLA for NVIDIA GPUs (2.2 GB to download, 3.7 GB on the disk)'
 	@echo 'make setup            only set up: everything goes into .setup/'
-	@echo 'make test-browser     only open the notebooks in a browser, on the runs of make test  (NB=01: one)'
+	@echo 'make test-browser     only open and run the notebooks in a browser, on the runs of make test  (NB=01: one)'
 	@echo 'make test-long        the checks that take longer than make test allows'
 	@echo 'make docker-test      build the Docker image and use it as a reader would (CUDA=1: the one for GPUs too)'
 	@echo 'make bench            measure the speed beside JAX, PyTorch and TensorFlow, which it installs (it asks first)'

@@ -3,7 +3,7 @@ before a cell has run, runs all cells by the menu, looks again, listens, plays. 
 trained there, interrupted, and goes on.
 
 It works on copies in a folder of its own, on the runs that `make notebooks FRESH=1` left, so
-it costs little more than compiling each cell; your notebooks, runs and settings stay as they
+nothing that a folder keeps is trained again; your notebooks, runs and settings stay as they
 are. $NB chooses notebooks as it does there. What it saw is in out/browser/.
 """
 

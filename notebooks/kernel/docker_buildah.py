@@ -21,6 +21,7 @@ import socket
 import struct
 import subprocess
 import tempfile
+from importlib.util import find_spec
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -63,7 +64,8 @@ def apart(kind):
 def missing():
     """The Debian packages that this needs and that are not here."""
     tools = {"buildah": "buildah", "debootstrap": "debootstrap", "unshare": "util-linux", "chroot": "coreutils"}
-    return [package for tool, package in tools.items() if not shutil.which(tool)]
+    packages = [package for tool, package in tools.items() if not shutil.which(tool)]
+    return packages if find_spec("pip") else [*packages, "python3-pip"]  # which knows how it reaches its registry
 
 
 class Container:
@@ -96,7 +98,7 @@ class Buildah:
         if os.geteuid() != 0:
             raise SystemExit("docker-test without Docker needs root, for chroot and mounts. Start a Docker daemon, or run it as root.")
         if packages := missing():
-            raise SystemExit(f"docker-test without Docker needs buildah and debootstrap: apt-get install {' '.join(packages)}")
+            raise SystemExit(f"docker-test without Docker needs a few packages of Debian: apt-get install {' '.join(packages)}")
         KEEP.mkdir(parents=True, exist_ok=True)
         self.lock = (KEEP / "lock").open("w")
         fcntl.flock(self.lock, fcntl.LOCK_EX)  # another test would take the same port
