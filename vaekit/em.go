@@ -31,15 +31,21 @@ func fitMixture(rng *rand.Rand, points []float64, dim, k int, full bool) (*mixtu
 	}
 	centres := farApart(rng, points, dim, k)
 	// The first step gives each point to its nearest centre alone.
-	s := gather(points, dim, k, full, func(z, share []float64) float64 {
-		nearest, least := 0, math.Inf(1)
-		for c := range k {
-			share[c] = 0
-			if d := squaredDistance(z, centres[c]); d < least {
-				nearest, least = c, d
+	s := gather(points, dim, k, full, func(z, share [][]float64) float64 {
+		for i := range z[0] {
+			nearest, least := 0, math.Inf(1)
+			for c, centre := range centres {
+				share[c][i] = 0
+				var d float64
+				for at, v := range centre {
+					d += (z[at][i] - v) * (z[at][i] - v)
+				}
+				if d < least {
+					nearest, least = c, d
+				}
 			}
+			share[nearest][i] = 1
 		}
-		share[nearest] = 1
 		return 0
 	})
 	before := math.Inf(-1)
@@ -105,10 +111,14 @@ func newSums(dim, k int, full bool) *sums {
 	return s
 }
 
-// gather sums over the points, on all cores. Shares sets how much of a point belongs to
-// each component, and returns its log-probability.
-func gather(points []float64, dim, k int, full bool, shares func(z, share []float64) float64) *sums {
-	const workers = 16 // a number that no machine changes, so that sums are the same on all
+// gather sums over the points, on all cores and a block of points at a time, so that inner
+// loops run along points. Shares gets a block, [dim, points], sets how much of each point
+// belongs to each component, [components, points] of zeros, and returns Σ log p(z).
+func gather(points []float64, dim, k int, full bool, shares func(z, share [][]float64) float64) *sums {
+	const (
+		workers = 16 // a number that no machine changes, so that sums are the same on all
+		block   = 128
+	)
 	parts := make([]*sums, workers)
 	n := len(points) / dim
 	limit := make(chan struct{}, runtime.GOMAXPROCS(0))
@@ -117,14 +127,18 @@ func gather(points []float64, dim, k int, full bool, shares func(z, share []floa
 		wait.Go(func() {
 			limit <- struct{}{}
 			defer func() { <-limit }()
-			s, share := newSums(dim, k, full), make([]float64, k)
-			for i := n * w / workers; i < n*(w+1)/workers; i++ {
-				z := points[i*dim : (i+1)*dim]
+			s := newSums(dim, k, full)
+			for from, end := n*w/workers, n*(w+1)/workers; from < end; from += block {
+				size := min(block, end-from)
+				z, share := matrix(dim, size), matrix(k, size)
+				for i := range size {
+					for at := range dim {
+						z[at][i] = points[(from+i)*dim+at]
+					}
+				}
 				s.logProb += shares(z, share)
 				for c, r := range share {
-					if r > 1e-8 {
-						s.add(c, r, z)
-					}
+					s.add(c, r, z)
 				}
 			}
 			parts[w] = s
@@ -143,16 +157,32 @@ func gather(points []float64, dim, k int, full bool, shares func(z, share []floa
 	return all
 }
 
-func (s *sums) add(c int, r float64, z []float64) {
-	s.share[c] += r
+func matrix(rows, columns int) [][]float64 {
+	all := make([]float64, rows*columns)
+	m := make([][]float64, rows)
+	for i := range m {
+		m[i] = all[i*columns : (i+1)*columns]
+	}
+	return m
+}
+
+// add adds the part r of each point of a block to component c.
+func (s *sums) add(c int, r []float64, z [][]float64) {
+	sum := floats.Sum(r)
+	if sum < 1e-8 {
+		return
+	}
+	s.share[c] += sum
+	part := make([]float64, len(r))
 	for i, v := range z {
-		s.first[c][i] += r * v
-		row := s.second[c][i*s.dim:]
-		row[i] += r * v * v
+		floats.MulTo(part, r, v)
+		s.first[c][i] += floats.Sum(part)
+		from := i
 		if s.full {
-			for j := range i {
-				row[j] += r * v * z[j]
-			}
+			from = 0
+		}
+		for j := from; j <= i; j++ {
+			s.second[c][i*s.dim+j] += floats.Dot(part, z[j])
 		}
 	}
 }
@@ -195,46 +225,54 @@ func (s *sums) maximise(n int) (*mixture, error) {
 	return m, nil
 }
 
-// shares is the function that sets the probability of each component given z, and
-// returns log p(z).
-func (m *mixture) shares() func(z, share []float64) float64 {
-	k := len(m.mean)
-	constant, inverse := make([]float64, k), make([][]float64, k) // of the densities; of the diagonals of L
-	for c := range k {
+// shares is the function that sets the probabilities of the components given the points of
+// a block, and returns Σ log p(z).
+func (m *mixture) shares() func(z, share [][]float64) float64 {
+	constant := make([]float64, len(m.mean)) // of the densities
+	for c := range constant {
 		constant[c] = m.logWeight[c] - 0.5*float64(m.dim)*math.Log(2*math.Pi)
 		for i := range m.dim {
-			l := m.lower[c][i*m.dim+i]
-			constant[c] -= math.Log(l)
-			inverse[c] = append(inverse[c], 1/l)
+			constant[c] -= math.Log(m.lower[c][i*m.dim+i])
 		}
 	}
-	return func(z, share []float64) float64 {
-		ε := make([]float64, m.dim)
-		top := math.Inf(-1)
+	return func(z, share [][]float64) (logProb float64) {
+		ε := matrix(m.dim, len(z[0])) // L⁻¹·(z − μ)
 		for c, mean := range m.mean {
-			var squares float64
 			for i := range ε {
-				d := z[i] - mean[i]
+				copy(ε[i], z[i])
+				floats.AddConst(-mean[i], ε[i])
+				row := m.lower[c][i*m.dim:]
 				if m.full {
-					for j, l := range m.lower[c][i*m.dim : i*m.dim+i] {
-						d -= l * ε[j]
+					for j := range i {
+						floats.AddScaled(ε[i], -row[j], ε[j])
 					}
 				}
-				ε[i] = d * inverse[c][i]
-				squares += ε[i] * ε[i]
+				floats.Scale(1/row[i], ε[i])
+				for at, v := range ε[i] {
+					share[c][at] -= 0.5 * v * v
+				}
 			}
-			share[c] = constant[c] - 0.5*squares
-			top = max(top, share[c])
+			floats.AddConst(constant[c], share[c])
 		}
-		var sum float64
-		for c := range share {
-			share[c] = math.Exp(share[c] - top)
-			sum += share[c]
+		for i := range z[0] {
+			top, sum := math.Inf(-1), 0.0
+			for _, row := range share {
+				top = max(top, row[i])
+			}
+			for _, row := range share {
+				below := row[i] - top
+				row[i] = 0
+				if below > -40 { // else it is nothing beside the largest, and costs as much as any
+					row[i] = math.Exp(below)
+					sum += row[i]
+				}
+			}
+			for _, row := range share {
+				row[i] /= sum
+			}
+			logProb += top + math.Log(sum)
 		}
-		for c := range share {
-			share[c] /= sum
-		}
-		return top + math.Log(sum)
+		return logProb
 	}
 }
 
