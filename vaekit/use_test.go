@@ -109,7 +109,7 @@ func TestUseRefuses(t *testing.T) {
 	run := train(t, barModel(), bars(t, 100), vaekit.Training{Epochs: 1, Batch: 50})
 	calls := map[string]func() error{
 		"the model has 2 latents": func() error { _, err := run.Decode([]float32{1, 2, 3}); return err },
-		"was trained on [6 6 1]":  func() error { _, err := run.Encode(floats(t, 3)); return err },
+		"this run takes [6 6 1]":  func() error { _, err := run.Encode(floats(t, 3)); return err },
 		"at least its 2 ends": func() error {
 			_, err := run.Interpolate([]float32{0, 0}, []float32{1, 1}, 1, vaekit.Linear)
 			return err
