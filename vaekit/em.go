@@ -35,7 +35,6 @@ func fitMixture(rng *rand.Rand, points []float64, dim, k int, full bool) (*mixtu
 		for i := range z[0] {
 			nearest, least := 0, math.Inf(1)
 			for c, centre := range centres {
-				share[c][i] = 0
 				var d float64
 				for at, v := range centre {
 					d += (z[at][i] - v) * (z[at][i] - v)

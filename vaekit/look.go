@@ -263,7 +263,7 @@ func (l *looker) suits(data datasets.Dataset) error {
 		return nil
 	}
 	hint := ""
-	if len(there) == 2 && len(mine) == 2 && there[1] == mine[1] {
+	if len(there) == len(mine) && slices.Equal(there[1:], mine[1:]) {
 		if _, err := l.sized(there[0]); err == nil {
 			hint = fmt.Sprintf("; run.Length(%d) takes them", there[0])
 		}

@@ -38,8 +38,9 @@ type Model struct {
 	// Local gives every position of what the encoder makes latents of its own, in place of
 	// one set for all: of [frames, channels] a sequence of [frames, Latent]. The decoder
 	// begins with that, and nothing in the model knows how long an example is where all its
-	// layers are convolutions or the like: [Run.Stream], [Run.Length]. Posterior, a DiagonalGaussian, and
-	// prior are those of one position; an example has positions · Latent latents.
+	// layers are convolutions or the like: [Run.Stream], [Run.Length]. Posterior, a
+	// DiagonalGaussian, and prior are those of one position; an example has
+	// positions · Latent latents.
 	Local bool
 
 	// Classes makes the model conditional on the labels of the data, 0 … Classes−1 (Sohn, Lee

@@ -209,9 +209,6 @@ func (r *Run) windowed(length int, name string, f func(b *built, p *nets.Pass, x
 //	whole, err := run.Length(10000)
 //	y, err := whole.Reconstruct(speech.Test)
 func (r *Run) Length(positions int) (*Run, error) {
-	if len(r.Shape()) != 2 {
-		return nil, fmt.Errorf("vaekit: examples of shape %v are no series of [length, channels], which alone have other lengths", r.Shape())
-	}
 	look, err := r.look.sized(positions)
 	if err != nil {
 		return nil, err
@@ -228,6 +225,9 @@ func (r *Run) Length(positions int) (*Run, error) {
 // itself where it is that already.
 func (l *looker) sized(length int) (_ *looker, err error) {
 	defer recovered(&err)
+	if len(l.model.event) != 2 {
+		return nil, fmt.Errorf("vaekit: examples of shape %v are no series of [length, channels], which alone have other lengths", l.model.event)
+	}
 	if length == l.model.event[0] {
 		return l, nil
 	}
