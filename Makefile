@@ -3,13 +3,14 @@
 .DEFAULT_GOAL := help
 .PHONY: help setup lab test test-browser test-long docker-test notebooks data doctor cuda bench reproduce clean lock
 K := notebooks/kernel
-export NB SAVE FRESH PORT NOTEBOOKS CELL_SECONDS PYTHON PEERS WORKLOADS ROUNDS TURN YES LONG ROWS OUT CUDA
+export NB SAVE FRESH PORT NOTEBOOKS CELL_SECONDS PYTHON PEERS WORKLOADS ROUNDS TURN YES LONG ROWS OUT CUDA JOBS
 
 help:
 	@echo 'make lab              set everything up, then open JupyterLab on the notebooks  (PORT=8888, NOTEBOOKS=folder)'
 	@echo 'make test             set everything up, then run every check, the notebooks included'
 	@echo 'make notebooks        run all notebooks; copies with pictures and sound go to out/'
-	@echo 'make notebooks NB=01  run one; FRESH=1 without the saved runs, SAVE=1 also keeps the outputs in notebooks/'
+	@echo 'make notebooks NB=01  run one; FRESH=1 without the saved runs, SAVE=1 also keeps the outputs in notebooks/;'
+	@echo '                      JOBS=2 two at once, each on its share of the cores'
 	@echo 'make data             fetch the spoken digits (MNIST comes with the set-up)'
 	@echo 'make doctor           say what works on this machine: backends, driver, data; and what to fix'
 	@echo 'make cuda             install XLA for NVIDIA GPUs (2.2 GB to download, 3.7 GB on the disk)'

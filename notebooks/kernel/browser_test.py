@@ -2,9 +2,10 @@
 before a cell has run, runs all cells by the menu, looks again, listens, plays. Notebook 01 is
 trained there, interrupted, and goes on.
 
-It works on copies in a folder of its own, on the runs that `make notebooks FRESH=1` left, so
-nothing that a folder keeps is trained again; your notebooks, runs and settings stay as they
-are. $NB chooses notebooks as it does there. What it saw is in out/browser/.
+It works on copies, on the runs that `make notebooks FRESH=1` left, so nothing that a folder
+keeps is trained again; your notebooks, runs and settings stay as they are. $NB chooses
+notebooks as it does there; with $JOBS they are shared out among so many labs, each with a
+browser and a folder of its own. What it saw is in out/browser/.
 """
 
 import os
@@ -17,9 +18,10 @@ from pathlib import Path
 
 import check
 import nbformat
+from beside import each
 from page import browser
 from run import chosen
-from terminal import ROOT, lab, untouched
+from terminal import ROOT, free_port, lab, untouched
 
 FRESH = ROOT / "out/fresh"
 SHOTS = ROOT / "out/browser"
@@ -163,13 +165,8 @@ def with_another_kernel(page):
     print("a notebook of another kernel runs with this one", flush=True)
 
 
-def main():
-    names = [path.name for path in chosen(os.environ.get("NB", ""))]
-    if without := [name for name in names if not (FRESH / f".{name[:-6]}-ran").exists()]:
-        sys.exit(f"There are no finished runs of {', '.join(without)} in out/fresh/. make notebooks FRESH=1 makes them, which takes "
-                 "long; with NB=01, here and there, the first notebook alone is run.")
-    shutil.rmtree(SHOTS, ignore_errors=True)
-    SHOTS.mkdir(parents=True)
+def open_lab(names, last):
+    """Opens a lab and these notebooks in it. The last lab also does what is done once: the dark, training, another kernel."""
     with tempfile.TemporaryDirectory() as served, tempfile.TemporaryDirectory() as profile:
         folder = Path(served).resolve()
         (folder / "training").mkdir()
@@ -181,23 +178,38 @@ def main():
         elsewhere.metadata.kernelspec = {"name": "python3", "display_name": "Python 3", "language": "python"}
         nbformat.write(elsewhere, folder / "python.ipynb")
         begin = time.monotonic()
-        with lab(f"NOTEBOOKS={folder}") as (terminal, home, _):
+        with lab(f"NOTEBOOKS={folder}", f"PORT={free_port()}") as (terminal, home, _):
             server, _, token = terminal.address()
             with browser(os.environ["VAEKIT_BROWSER"], profile, server, token, SHOTS) as page:
                 page.land()
-                page.shoot("landing")
+                if last:
+                    page.shoot("landing")
                 page.blameless()
                 print(f"the lab is up and its page is there; {seconds(begin)}", flush=True)
                 for name in names:
                     read_and_run(page, folder, name)
-                    if name == names[0]:
+                    if last and name == names[0]:
                         in_the_dark(page)
                     page.close()
-                ask(page, train(page))
-                page.close()
-                with_another_kernel(page)
+                if last:
+                    ask(page, train(page))
+                    page.close()
+                    with_another_kernel(page)
             terminal.stop()
             untouched(home)
+    return True
+
+
+def main():
+    names = [path.name for path in chosen(os.environ.get("NB", ""))]
+    if without := [name for name in names if not (FRESH / f".{name[:-6]}-ran").exists()]:
+        sys.exit(f"There are no finished runs of {', '.join(without)} in out/fresh/. make notebooks FRESH=1 makes them, which takes "
+                 "long; with NB=01, here and there, the first notebook alone is run.")
+    shutil.rmtree(SHOTS, ignore_errors=True)
+    SHOTS.mkdir(parents=True)
+    jobs = max(1, min(int(os.environ.get("JOBS") or 1), len(names)))
+    if not all([well for _, well in each(lambda i: open_lab(names[i::jobs], last=i == jobs - 1), range(jobs), jobs)]):
+        sys.exit(1)
     print(f"{len(names)} notebooks were opened, looked at and run; pictures are in out/browser/")
 
 

@@ -1,12 +1,13 @@
 #!/bin/sh
 # Every check, one after the other, each with its name and its seconds; one that fails does
 # not keep the others from running. With the word "long", those that take longer; with
-# "browser", the last of them alone.
+# "browser", the last of them alone. Notebooks run JOBS at once, by default two.
 set -u
 here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd -P)
 . "$here/env.sh"
 cd "$root" || exit 1
 
+export JOBS="${JOBS:-2}"
 export GOPROXY=off # set-up has fetched all that the checks need, or they fail
 # A test that finds the Go backend alone fails where the other was installed, and in CI.
 if [ -n "${CI:-}" ] || [ -f "$setup/pjrt/pjrt_c_api_cpu_plugin.so" ]; then
@@ -62,7 +63,7 @@ notebooks() {
 	NB='' FRESH=1 SAVE='' OUT='' sh "$here/notebooks.sh" &&
 		"$VAEKIT_PYTHON" "$here/check.py" "$root"/out/[0-9][0-9]*.html
 }
-notebooks_on_go() { VAEKIT_BACKEND=go CELL_SECONDS=1800 notebooks; }
+notebooks_on_go() { VAEKIT_BACKEND=go CELL_SECONDS=3600 notebooks; }
 
 # The notebooks in JupyterLab in a browser, on the runs that the pass without one left.
 in_a_browser() {

@@ -10,8 +10,8 @@ set -eu
 here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd -P)
 . "$here/env.sh"
 
-# What cells print goes to Jupyter; this is the kernel's own log.
-exec 2>"$state/log/kernel.log"
+# What cells print goes to Jupyter; this is the log of the kernels themselves.
+exec 2>>"$state/log/kernel.log"
 
 PATH=$(cd "$root" && go env GOROOT)/bin:$PATH
 export PATH GOTOOLCHAIN=local GOPROXY=off

@@ -45,4 +45,5 @@ if [ "$(id -u)" = 0 ]; then set -- "$@" --allow-root; fi
 
 echo 'JupyterLab is starting; open the URL it prints. Ctrl-C, twice, stops it.'
 cd "$notebooks"
+: >"$state/log/kernel.log"
 exec "$venv/bin/jupyter-lab" "$@"

@@ -212,7 +212,7 @@ def browser(executable, profile, server, token, shots):
             yield page
         except BaseException:
             with contextlib.suppress(Exception):  # the first failure counts, not that of its picture
-                page.shoot("failure")
+                page.shoot(f"failure-{urlsplit(server).port}")
             raise
         finally:
             window.close()

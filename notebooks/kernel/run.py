@@ -15,9 +15,11 @@ import shutil
 import sys
 import tempfile
 import time
+from functools import partial
 from pathlib import Path
 
 import nbformat
+from beside import each
 from jinja2 import DictLoader
 from latex2mathml.converter import convert as mathml
 from nbclient import NotebookClient
@@ -64,10 +66,12 @@ def execute(notebook, cwd, cell_seconds):
         client.execute()
     except CellTimeoutError:
         return f"a cell ran longer than {cell_seconds} s (CELL_SECONDS=… allows more)"
-    except (CellExecutionError, DeadKernelError) as failure:
-        return str(failure)
-    except Exception as failure:  # a kernel that does not start comes in many shapes
-        atexit.unregister(client._cleanup_kernel)  # it would stumble over the same
+    except Exception as failure:
+        if hasattr(client, "_async_cleanup_kernel_future"):  # Ctrl-C, of which the kernel died
+            sys.exit("Stopped.")
+        if isinstance(failure, (CellExecutionError, DeadKernelError)):
+            return str(failure)
+        atexit.unregister(client._cleanup_kernel)  # a kernel that did not start: it would stumble over the same
         while failure.__context__:
             failure = failure.__context__
         return f"{failure}\nWhat the kernel said is in .setup/log/kernel.log."
@@ -171,6 +175,41 @@ def chosen(prefix):
     return some
 
 
+def share(one, other):
+    """Whether two notebooks use a run together, which the first of them trains. Names may have an end from a variable."""
+    return any(a.startswith(b) or b.startswith(a) for a in runs(one) for b in runs(other))
+
+
+def runs(path):
+    """The folders of runs that a notebook names."""
+    code = "\n".join(cell.source for cell in nbformat.read(path, as_version=4).cells if cell.cell_type == "code")
+    return set(re.findall(r"\bruns/\w[\w-]*", code))
+
+
+def run_one(path, cwd, options):
+    """Runs one notebook and keeps what came out of it. Whether it ran to its end."""
+    print(path.stem, flush=True)
+    begin = time.monotonic()
+    notebook = nbformat.read(path, as_version=4)
+    for cell in notebook.cells:
+        if cell.cell_type == "code":
+            cell.outputs, cell.execution_count = [], None
+    problem = execute(notebook, cwd, options.cell_seconds)
+    tidy(notebook)
+    write(options.out / path.name, nbformat.writes(notebook) + "\n")
+    write(options.out / (path.stem + ".html"), to_html(notebook, path.stem))
+    seconds = time.monotonic() - begin
+    if problem:
+        print(f"{problem}\n{path.stem}: failed after {seconds:.0f} s\n", flush=True)
+        return False
+    if options.fresh:
+        (cwd / f".{path.stem}-ran").touch()  # a later test may build on the runs in here
+    if options.save:
+        write(path, nbformat.writes(notebook) + "\n")
+    print(f"{path.stem}: {seconds:.0f} s → {os.path.relpath(options.out / path.stem, ROOT)}.html\n", flush=True)
+    return True
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("prefix", nargs="?", default="", help="run the notebooks whose names begin so")
@@ -178,6 +217,7 @@ def main():
     parser.add_argument("--cell-seconds", type=int, default=3600, help="time limit of a cell")
     parser.add_argument("--save", action="store_true", help="keep the outputs in notebooks/ too")
     parser.add_argument("--fresh", action="store_true", help="run in an empty folder, not among saved runs")
+    parser.add_argument("--jobs", type=int, default=1, help="so many notebooks at once, each on its share of the cores")
     options = parser.parse_args()
 
     options.out.mkdir(parents=True, exist_ok=True)
@@ -187,30 +227,11 @@ def main():
         shutil.rmtree(cwd, ignore_errors=True)
         cwd.mkdir()
 
-    failed = []
-    for path in chosen(options.prefix):
-        print(path.stem, flush=True)
-        begin = time.monotonic()
-        notebook = nbformat.read(path, as_version=4)
-        for cell in notebook.cells:
-            if cell.cell_type == "code":
-                cell.outputs, cell.execution_count = [], None
-        problem = execute(notebook, cwd, options.cell_seconds)
-        tidy(notebook)
-        write(options.out / path.name, nbformat.writes(notebook) + "\n")
-        write(options.out / (path.stem + ".html"), to_html(notebook, path.stem))
-        seconds = time.monotonic() - begin
-        if problem:
-            failed.append(path.stem)
-            print(f"{problem}\n{path.stem}: failed after {seconds:.0f} s\n", flush=True)
-            continue
-        if options.fresh:
-            (cwd / f".{path.stem}-ran").touch()  # a later test may build on the runs in here
-        if options.save:
-            write(path, nbformat.writes(notebook) + "\n")
-        print(f"{path.stem}: {seconds:.0f} s → {os.path.relpath(options.out / path.stem, ROOT)}.html\n", flush=True)
+    work = partial(run_one, cwd=cwd, options=options)
+    failed = [path.stem for path, whole in each(work, chosen(options.prefix), options.jobs, share) if not whole]
     if failed:
-        sys.exit("Failed: " + ", ".join(failed))
+        sys.exit("Failed: " + ", ".join(sorted(failed)))
+
 
 
 if __name__ == "__main__":

@@ -80,6 +80,13 @@ def answers(address, port):
         return caller.connect_ex((address, port)) == 0
 
 
+def free_port():
+    """A port that nobody holds."""
+    with socket.socket() as held:
+        held.bind(("127.0.0.1", 0))
+        return held.getsockname()[1]
+
+
 def ask(url, token=None, **body):
     """The status, the address after redirections, and the answer; no proxy is asked."""
     headers = {"Authorization": f"token {token}"} if token else {}
