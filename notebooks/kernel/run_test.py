@@ -82,6 +82,8 @@ def stopped(folder, jobs):
         time.sleep(0.1)
     process.terminate()
     process.join(60)
+    while any(map(alive, begun())) and time.monotonic() < patience:
+        time.sleep(0.1)  # their kernel is gone, and they follow
     assert process.exitcode, f"{jobs} at once: told to end, it goes on"
     assert len(begun()) == jobs and not any(map(alive, begun())), f"{jobs} at once, stopped: of cells {begun()} some are there still"
 
