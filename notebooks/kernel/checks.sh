@@ -63,7 +63,7 @@ notebooks() {
 	NB='' FRESH=1 SAVE='' OUT='' sh "$here/notebooks.sh" &&
 		"$VAEKIT_PYTHON" "$here/check.py" "$root"/out/[0-9][0-9]*.html
 }
-notebooks_on_go() { VAEKIT_BACKEND=go CELL_SECONDS=3600 notebooks; }
+notebooks_on_go() { VAEKIT_BACKEND=go CELL_SECONDS=1800 JOBS=1 notebooks; }
 
 # The notebooks in JupyterLab in a browser, on the runs that the pass without one left.
 in_a_browser() {

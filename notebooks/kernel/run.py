@@ -15,7 +15,7 @@ import shutil
 import sys
 import tempfile
 import time
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 
 import nbformat
@@ -180,6 +180,7 @@ def share(one, other):
     return any(a.startswith(b) or b.startswith(a) for a in runs(one) for b in runs(other))
 
 
+@cache  # every pair of notebooks asks
 def runs(path):
     """The folders of runs that a notebook names."""
     code = "\n".join(cell.source for cell in nbformat.read(path, as_version=4).cells if cell.cell_type == "code")
@@ -231,7 +232,6 @@ def main():
     failed = [path.stem for path, whole in each(work, chosen(options.prefix), options.jobs, share) if not whole]
     if failed:
         sys.exit("Failed: " + ", ".join(sorted(failed)))
-
 
 
 if __name__ == "__main__":
