@@ -2,6 +2,7 @@ package engine
 
 import (
 	"fmt"
+	"sync"
 
 	"github.com/gomlx/gomlx/core/graph"
 	"github.com/gomlx/gomlx/core/tensors"
@@ -48,6 +49,8 @@ type Function struct {
 	backend *Backend
 	exec    *graph.Exec
 	names   []string
+	first   sync.Mutex
+	ran     sync.Map // the shapes of inputs that it has run for
 }
 
 // NewFunction returns the function that build makes of variables, by name, and
@@ -64,7 +67,7 @@ func (b *Backend) NewFunction(names []string, build func(values map[string]*grap
 		return nil, err
 	}
 	exec.SetMaxCache(-1)
-	return &Function{b, exec, names}, nil
+	return &Function{backend: b, exec: exec, names: names}, nil
 }
 
 // Call runs the function. All results are float32 or float64.
@@ -74,6 +77,7 @@ func (f *Function) Call(w *Weights, in ...Tensor) (out []Tensor, err error) {
 		return nil, fmt.Errorf("engine: a function of %d variables is called with %d", len(f.names), len(w.placed))
 	}
 	args := make([]any, 0, len(w.placed)+len(in))
+	var shapes []byte
 	for _, v := range w.placed {
 		args = append(args, v)
 	}
@@ -83,8 +87,9 @@ func (f *Function) Call(w *Weights, in ...Tensor) (out []Tensor, err error) {
 			return nil, err
 		}
 		args = append(args, placed)
+		shapes = fmt.Append(shapes, placed.Shape())
 	}
-	results, err := f.backend.call(f.exec, false, args...)
+	results, err := f.run(string(shapes), args)
 	if err != nil {
 		return nil, err
 	}
@@ -100,4 +105,20 @@ func (f *Function) Call(w *Weights, in ...Tensor) (out []Tensor, err error) {
 		placed.(*tensors.Tensor).MustFinalizeAll()
 	}
 	return out, nil
+}
+
+// run runs the graph for inputs of these shapes, the first time alone: where several goroutines
+// run a new graph, GoMLX's Go backend takes the choice that one of them made between a kernel
+// with SIMD and one without for the choice of SIMD (github.com/gomlx/compute v0.1.14).
+func (f *Function) run(shapes string, args []any) ([]*tensors.Tensor, error) {
+	_, ran := f.ran.Load(shapes)
+	if !ran {
+		f.first.Lock()
+		defer f.first.Unlock()
+	}
+	results, err := f.backend.call(f.exec, false, args...)
+	if err == nil && !ran {
+		f.ran.Store(shapes, true)
+	}
+	return results, err
 }
