@@ -40,6 +40,7 @@ export VAEKIT_BROWSER="${VAEKIT_BROWSER-$(find_browser)}"
 export GLIBC_TUNABLES="${GLIBC_TUNABLES:-glibc.malloc.hugetlb=1}"
 
 # Programs that would otherwise keep their files in the home folder.
+export VAEKIT_CACHE="${VAEKIT_CACHE:-$state/cache/compiled}"
 export GOPLSCACHE="$state/cache/gopls" STATICCHECK_CACHE="$state/cache/staticcheck"
 jupyter=${VAEKIT_JUPYTER:-$state/jupyter} # a test brings a folder of its own
 export JUPYTER_CONFIG_DIR="$jupyter/config" JUPYTER_DATA_DIR="$jupyter/data"

@@ -150,9 +150,13 @@ func (b *bench) command(p program) ([]string, error) {
 	return []string{self, "-child"}, err
 }
 
-// environment keeps the peers on the CPU and out of the home folder.
+// environment keeps the peers on the CPU and out of the home folder. All compile anew, as the
+// peers do; a notebook takes what is kept, as a reader's does.
 func (b *bench) environment(p program) []string {
 	env := append([]string{"CUDA_VISIBLE_DEVICES=", "TORCHINDUCTOR_CACHE_DIR=" + filepath.Join(b.dir, "inductor")}, p.env...)
+	if p.mode != "notebook" {
+		env = append(env, "VAEKIT_CACHE=off")
+	}
 	if p.rank == plugin {
 		env = append(env, "PJRT_NAMES_AND_LIBRARY_PATHS=vaebook:"+filepath.Join(os.Getenv("VAEKIT_PJRT"), "pjrt_c_api_cpu_plugin.so"))
 	}

@@ -3,9 +3,14 @@
 package engine
 
 import (
+	"path/filepath"
+	"strings"
+
 	"github.com/gomlx/compute"
 	"github.com/gomlx/go-xla/compute/xla" // PJRT plugins are C libraries
 	"github.com/gomlx/go-xla/pjrt"
+
+	"github.com/vaebook/vaebook/vaekit/internal/engine/compiled"
 )
 
 // XLA's CPU plugin makes four devices unless it is told otherwise, with four threads to
@@ -14,6 +19,10 @@ import (
 // model of notebook 01 on two cores: 426 against 376 a second.
 func init() {
 	openCPU = func(config string, devices int) (compute.Backend, error) {
+		plugin, _, _ := strings.Cut(config, ",")
+		if filepath.IsAbs(plugin) && filepath.Base(plugin) == pluginNames["xla"][0] {
+			compiled.Keep(plugin)
+		}
 		b, err := xla.NewWithOptions(config, pjrt.NamedValuesMap{
 			"cpu_device_count": int64(devices),
 			"asynchronous":     devices > 1, // devices that wait for each other need threads

@@ -107,17 +107,17 @@ func (f *Function) Call(w *Weights, in ...Tensor) (out []Tensor, err error) {
 	return out, nil
 }
 
-// run runs the graph for inputs of these shapes, the first time alone: where several goroutines
+// run runs the graph, on the Go backend for inputs of new shapes alone: where several goroutines
 // run a new graph, GoMLX's Go backend takes the choice that one of them made between a kernel
 // with SIMD and one without for the choice of SIMD (github.com/gomlx/compute v0.1.14).
 func (f *Function) run(shapes string, args []any) ([]*tensors.Tensor, error) {
-	_, ran := f.ran.Load(shapes)
-	if !ran {
-		f.first.Lock()
-		defer f.first.Unlock()
+	if _, ran := f.ran.Load(shapes); ran || f.backend.Kind != "go" {
+		return f.backend.call(f.exec, false, args...)
 	}
+	f.first.Lock()
+	defer f.first.Unlock()
 	results, err := f.backend.call(f.exec, false, args...)
-	if err == nil && !ran {
+	if err == nil {
 		f.ran.Store(shapes, true)
 	}
 	return results, err

@@ -44,8 +44,11 @@ func TestFirstCallsAtOnce(t *testing.T) {
 				})
 			}
 			group.Wait()
+			if t.Failed() {
+				t.FailNow()
+			}
 			for _, values := range got {
-				if t.Failed() || !slices.Equal(values, got[0]) {
+				if !slices.Equal(values, got[0]) {
 					t.Fatalf("one function of one input is %v and %v", got[0], values)
 				}
 			}
