@@ -37,6 +37,10 @@ func rows(digits *datasets.Digits) []row {
 			Objective: vaekit.ELBO{Schedule: optim.Linear{Steps: 100 * 600}},
 		}
 	}
+	// The paper's rate. At 2e-3 the loss leaves 91, where it is after 150 epochs, for 120 and
+	// comes back to 101 alone.
+	slowly := decaying(train, 100, 1000)
+	slowly.Rate = 5e-4
 	iaf := func(posterior dist.Posterior) vaekit.Model {
 		return vaekit.Model{
 			Encoder: nets.MLPWith(nets.ELU, 300, 300), Latent: 32, Posterior: posterior,
@@ -96,12 +100,12 @@ func rows(digits *datasets.Digits) []row {
 		},
 		{
 			name: "gaussian", what: "gated dense 300-300-40, N(0, I) (Tomczak and Welling, 2017)", data: dynamic, long: true,
-			trains:  []training{{"run", gated(nil), train, decaying(train, 100, 1000)}},
+			trains:  []training{{"run", gated(nil), train, slowly}},
 			measure: nll("NLL", 84.6),
 		},
 		{
 			name: "vamp", what: "the same with VampPrior, 500 components", data: dynamic, long: true,
-			trains:  []training{{"run", gated(dist.VampPrior{Components: 500}), train, decaying(train, 100, 1000)}},
+			trains:  []training{{"run", gated(dist.VampPrior{Components: 500}), train, slowly}},
 			measure: nll("NLL", 82.6),
 		},
 		{
