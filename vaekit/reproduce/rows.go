@@ -38,7 +38,7 @@ func rows(digits *datasets.Digits) []row {
 		}
 	}
 	// The paper's rate. At 2e-3 the loss leaves 91, where it is after 150 epochs, for 120 and
-	// comes back to 101 alone.
+	// does not come back below 100.
 	slowly := decaying(train, 100, 1000)
 	slowly.Rate = 5e-4
 	iaf := func(posterior dist.Posterior) vaekit.Model {

@@ -50,7 +50,7 @@ type Function struct {
 	exec    *graph.Exec
 	names   []string
 	first   sync.Mutex
-	ran     sync.Map // the shapes of inputs that it has run for
+	ran     sync.Map // the shapes that it has run for
 }
 
 // NewFunction returns the function that build makes of variables, by name, and
@@ -77,7 +77,6 @@ func (f *Function) Call(w *Weights, in ...Tensor) (out []Tensor, err error) {
 		return nil, fmt.Errorf("engine: a function of %d variables is called with %d", len(f.names), len(w.placed))
 	}
 	args := make([]any, 0, len(w.placed)+len(in))
-	var shapes []byte
 	for _, v := range w.placed {
 		args = append(args, v)
 	}
@@ -87,9 +86,8 @@ func (f *Function) Call(w *Weights, in ...Tensor) (out []Tensor, err error) {
 			return nil, err
 		}
 		args = append(args, placed)
-		shapes = fmt.Append(shapes, placed.Shape())
 	}
-	results, err := f.run(string(shapes), args)
+	results, err := f.run(args)
 	if err != nil {
 		return nil, err
 	}
@@ -107,18 +105,25 @@ func (f *Function) Call(w *Weights, in ...Tensor) (out []Tensor, err error) {
 	return out, nil
 }
 
-// run runs the graph, on the Go backend for inputs of new shapes alone: where several goroutines
-// run a new graph, GoMLX's Go backend takes the choice that one of them made between a kernel
-// with SIMD and one without for the choice of SIMD (github.com/gomlx/compute v0.1.14).
-func (f *Function) run(shapes string, args []any) ([]*tensors.Tensor, error) {
-	if _, ran := f.ran.Load(shapes); ran || f.backend.Kind != "go" {
+// run runs the graph, on the Go backend for new shapes alone: where several goroutines run a new
+// graph, GoMLX's Go backend takes the choice that one of them made between a kernel with SIMD and
+// one without for the choice of SIMD (github.com/gomlx/compute v0.1.14).
+func (f *Function) run(args []any) ([]*tensors.Tensor, error) {
+	if f.backend.Kind != "go" {
+		return f.backend.call(f.exec, false, args...)
+	}
+	var shapes []byte
+	for _, arg := range args {
+		shapes = fmt.Append(shapes, arg.(*tensors.Tensor).Shape())
+	}
+	if _, ran := f.ran.Load(string(shapes)); ran {
 		return f.backend.call(f.exec, false, args...)
 	}
 	f.first.Lock()
 	defer f.first.Unlock()
 	results, err := f.backend.call(f.exec, false, args...)
 	if err == nil {
-		f.ran.Store(shapes, true)
+		f.ran.Store(string(shapes), true)
 	}
 	return results, err
 }

@@ -18,9 +18,8 @@ import (
 )
 
 var (
-	keeping   sync.Mutex
-	kept      string // the path of the one plugin whose programs are kept
-	keptUnder string // what it and the machine are
+	keeping sync.Mutex
+	kept    string // the machine of the one plugin whose programs are kept; empty before Keep
 )
 
 // Keep makes go-xla use the plugin for the CPU at a path, which is absolute, through a compiler
@@ -29,8 +28,11 @@ var (
 func Keep(plugin string) {
 	keeping.Lock()
 	defer keeping.Unlock()
-	under := machine(plugin)
-	if kept != "" || under == "" {
+	if kept != "" {
+		return
+	}
+	on := machine(plugin)
+	if on == "" {
 		return
 	}
 	path := C.CString(plugin)
@@ -39,9 +41,8 @@ func Keep(plugin string) {
 	if table == nil {
 		return
 	}
-	keptUnder = under
 	if err := pjrt.RegisterPreloadedPlugin(plugin, uintptr(table)); err == nil {
-		kept = plugin
+		kept = on
 	}
 }
 
@@ -57,7 +58,7 @@ func compiledCompile(args *C.struct_compile_args) unsafe.Pointer {
 	view := func(from *C.char, size C.size_t) []byte {
 		return unsafe.Slice((*byte)(unsafe.Pointer(from)), int(size))
 	}
-	path := entry(dir, []byte(keptUnder), strconv.AppendUint(nil, uint64(C.compiled_devices(args.client)), 10),
+	path := entry(dir, []byte(kept), strconv.AppendUint(nil, uint64(C.compiled_devices(args.client)), 10),
 		view(args.program.format, args.program.format_size), view(args.program.code, args.program.code_size),
 		view(args.options, args.options_size))
 	if program := read(path); program != nil {

@@ -1,4 +1,4 @@
-//go:build linux
+//go:build cgo && linux
 
 package compiled
 
@@ -8,7 +8,6 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
-	"io"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -43,12 +42,12 @@ func folder() string {
 // where that is not known.
 func machine(plugin string) string {
 	info, err := os.Stat(plugin)
-	flags := os.Getenv("XLA_FLAGS")
-	if err != nil || processor() == "" || strings.Contains(flags, "dump") || flags != "" && !strings.HasPrefix(flags, "-") {
+	flags, processor := os.Getenv("XLA_FLAGS"), processor()
+	if err != nil || processor == "" || strings.Contains(flags, "dump") || flags != "" && !strings.HasPrefix(flags, "-") {
 		return ""
 	}
 	return fmt.Sprintln(info.Size(), info.ModTime().UnixNano(), flags, os.Getenv("NPROC"), os.Getenv("PJRT_NPROC"),
-		runtime.GOARCH, runtime.NumCPU(), processor())
+		runtime.GOARCH, runtime.NumCPU(), processor)
 }
 
 // processor is the first processor's name and what it can do, as Linux tells.
@@ -99,7 +98,7 @@ func write(path string, program []byte) error {
 	}
 	defer os.Remove(f.Name()) // gone already when all went well
 	sum := sha256.Sum256(program)
-	_, err = io.Copy(f, io.MultiReader(bytes.NewReader(sum[:]), bytes.NewReader(program)))
+	_, err = f.Write(append(sum[:], program...))
 	if err := cmp.Or(err, f.Close()); err != nil {
 		return err
 	}
