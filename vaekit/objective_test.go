@@ -8,7 +8,6 @@ import (
 	"slices"
 	"testing"
 
-	"github.com/gomlx/compute/dtypes"
 	"github.com/gomlx/gomlx/core/graph"
 	"github.com/gomlx/gomlx/core/tensors"
 
@@ -88,10 +87,7 @@ func (tr *trial) with(t *testing.T, o Objective, l dist.Likelihood) func(in []*g
 		for i, name := range tr.names {
 			values[name] = in[1+i]
 		}
-		pass := nets.NewPass(true, values, func(name string, dims ...int) *graph.Node {
-			key := graph.Const(in[0].Graph(), engine.Key(1, "gradient", 0))
-			return graph.ConvertDType(engine.Normal(key, name, dtypes.Float64, dims...), in[0].DType())
-		})
+		pass := nets.NewPass(true, values, check.Noise(in[0]))
 		return b.objective(pass, in[0], nil, nil, graph.Const(in[0].Graph(), float32(30)), 1000)
 	}
 }

@@ -186,7 +186,7 @@ func TestDensityGradients(t *testing.T) {
 				inputs := append(s.inputs, z)
 				if !c.chooses {
 					check.Gradient(t, b, func(in []*graph.Node) *graph.Node {
-						z, logProb := s.build(in).Draw(noise(in[0]), k, batch, latent)
+						z, logProb := s.build(in).Draw(check.Noise(in[0]), k, batch, latent)
 						z.AssertDims(k, batch, latent)
 						logProb.AssertDims(k, batch)
 						return graph.Add(weightedSum(z), weightedSum(logProb))

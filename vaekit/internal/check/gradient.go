@@ -1,11 +1,16 @@
 package check
 
 import (
+	"hash/fnv"
 	"math"
 	"math/rand/v2"
 	"slices"
+	"sync"
 	"testing"
 
+	"github.com/gomlx/compute"
+	"github.com/gomlx/compute/dtypes"
+	"github.com/gomlx/compute/shapes"
 	"github.com/gomlx/gomlx/core/graph"
 
 	"github.com/vaebook/vaebook/vaekit/internal/engine"
@@ -23,24 +28,36 @@ const (
 	worst32 = 1e-3 // in float32, which training runs in
 )
 
+// plainGo is the Go backend, which compiles nothing.
+var plainGo = sync.OnceValues(func() (*engine.Backend, error) {
+	b, err := compute.NewWithConfig("go")
+	return &engine.Backend{Backend: b}, err
+})
+
 // Gradient asserts that GoMLX's gradient of f is right with respect to every
-// input: in float64 against central finite differences of fourth order, and in
-// float32 against the gradient in float64. Where f's result is not a scalar its
+// input: on the Go backend in float64 against central finite differences of fourth
+// order, and on b in float32 against that gradient. (XLA compiles one program, where
+// differences of its own would take two more.) Where f's result is not a scalar its
 // values are summed with irregular weights, so that none can stand for another.
 //
+// Noise must be an input, or [Noise]: backends draw different numbers of one seed.
 // Inputs must stay away from kinks (0 of a ReLU) by more than two thousandths.
 // Errors are relative to the element, or to a hundredth of the largest of its input.
 func Gradient(t testing.TB, b *engine.Backend, f func(inputs []*graph.Node) *graph.Node, inputs ...Array) {
 	t.Helper()
+	plain, err := plainGo()
+	if err != nil {
+		t.Fatal(err)
+	}
 	scalar := func(nodes []*graph.Node) *graph.Node { return weighted(f(nodes)) }
-	value := Compile(t, b, func(nodes []*graph.Node) []*graph.Node { return []*graph.Node{scalar(nodes)} })
+	value := Compile(t, plain, func(nodes []*graph.Node) []*graph.Node { return []*graph.Node{scalar(nodes)} })
 	gradient := func(nodes []*graph.Node) []*graph.Node { return graph.Gradient(scalar(nodes), nodes...) }
 	var wide, narrow []Array
 	for _, x := range inputs {
 		wide = append(wide, New(x.Values, x.Shape...))
 		narrow = append(narrow, x.In32())
 	}
-	exact, training := Run(t, b, gradient, wide...), Run(t, b, gradient, narrow...)
+	exact, training := Run(t, plain, gradient, wide...), Run(t, b, gradient, narrow...)
 
 	rng := rand.New(rand.NewPCG(1, 1))
 	for i, x := range inputs {
@@ -72,6 +89,26 @@ func Gradient(t testing.TB, b *engine.Backend, f func(inputs []*graph.Node) *gra
 	}
 }
 
+// Noise is standard normal noise for a graph with the element type of like: under each
+// name the same numbers on every backend.
+func Noise(like *graph.Node) func(name string, dims ...int) *graph.Node {
+	return func(name string, dims ...int) *graph.Node {
+		hash := fnv.New64a()
+		hash.Write([]byte(name))
+		rng := rand.New(rand.NewPCG(1, hash.Sum64()))
+		x := New(make([]float64, shapes.Make(dtypes.Float64, dims...).Size()), dims...)
+		for i := range x.Values {
+			x.Values[i] = rng.NormFloat64()
+		}
+		return constant(x, like)
+	}
+}
+
+// constant is x in a graph, with the element type of like.
+func constant(x Array, like *graph.Node) *graph.Node {
+	return graph.ConvertDType(graph.Const(like.Graph(), x.tensor()), like.DType())
+}
+
 // weighted is y, or its sum with weights between ½ and 1½ that follow no pattern of y's axes.
 func weighted(y *graph.Node) *graph.Node {
 	if y.IsScalar() {
@@ -81,6 +118,5 @@ func weighted(y *graph.Node) *graph.Node {
 	for i := range weights {
 		weights[i] = 0.5 + math.Mod(float64(i+1)*math.Phi, 1)
 	}
-	w := graph.ConvertDType(graph.Const(y.Graph(), New(weights, y.Shape().Dimensions...).tensor()), y.DType())
-	return graph.ReduceAllSum(graph.Mul(y, w))
+	return graph.ReduceAllSum(graph.Mul(y, constant(New(weights, y.Shape().Dimensions...), y)))
 }
