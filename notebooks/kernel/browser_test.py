@@ -4,10 +4,11 @@ trained there, interrupted, and goes on.
 
 It works on copies, on the runs that `make notebooks FRESH=1` left, so nothing that a folder
 keeps is trained again; your notebooks, runs and settings stay as they are. $NB chooses
-notebooks as it does there; with $JOBS they are shared out among so many labs, each with a
-browser and a folder of its own. What it saw is in out/browser/.
+notebooks as it does there; with $JOBS so many labs take them in turn, each with a browser
+and a folder of its own. What it saw is in out/browser/.
 """
 
+import multiprocessing
 import os
 import re
 import shutil
@@ -20,7 +21,7 @@ import check
 import nbformat
 from beside import each
 from page import browser
-from run import chosen
+from run import chosen, longest_first
 from terminal import ROOT, free_port, lab, untouched
 
 FRESH = ROOT / "out/fresh"
@@ -89,6 +90,7 @@ def in_the_dark(page):
     """The same page in the dark theme, and back."""
     page.menu("Settings", "Theme", "JupyterLab Dark")
     page.page.locator("body[data-jp-theme-light=false]").wait_for(state="attached")
+    page.show(page.page.locator(".vae-explorer").first)
     page.shoot("dark")
     page.menu("Settings", "Theme", "JupyterLab Light")
     page.page.locator("body[data-jp-theme-light=true]").wait_for(state="attached")
@@ -165,8 +167,9 @@ def with_another_kernel(page):
     print("a notebook of another kernel runs with this one", flush=True)
 
 
-def open_lab(names, last):
-    """Opens a lab and these notebooks in it. The last lab also does what is done once: the dark, training, another kernel."""
+def open_lab(queue, last):
+    """Opens a lab and in it the next notebook, until the queue says None. The last lab also does what is done once: the
+    dark, training, another kernel."""
     with tempfile.TemporaryDirectory() as served, tempfile.TemporaryDirectory() as profile:
         folder = Path(served).resolve()
         (folder / "training").mkdir()
@@ -186,13 +189,13 @@ def open_lab(names, last):
                     page.shoot("landing")
                 page.blameless()
                 print(f"the lab is up and its page is there; {seconds(begin)}", flush=True)
-                for name in names:
+                for name in iter(queue.get, None):
                     read_and_run(page, folder, name)
-                    if last and name == names[0]:
-                        in_the_dark(page)
                     page.close()
                 if last:
-                    ask(page, train(page))
+                    cell = train(page)
+                    in_the_dark(page)
+                    ask(page, cell)
                     page.close()
                     with_another_kernel(page)
             terminal.stop()
@@ -201,14 +204,17 @@ def open_lab(names, last):
 
 
 def main():
-    names = [path.name for path in chosen(os.environ.get("NB", ""))]
+    names = [path.name for path in longest_first(chosen(os.environ.get("NB", "")))]
     if without := [name for name in names if not (FRESH / f".{name[:-6]}-ran").exists()]:
         sys.exit(f"There are no finished runs of {', '.join(without)} in out/fresh/. make notebooks FRESH=1 makes them, which takes "
                  "long; with NB=01, here and there, the first notebook alone is run.")
     shutil.rmtree(SHOTS, ignore_errors=True)
     SHOTS.mkdir(parents=True)
     jobs = max(1, min(int(os.environ.get("JOBS") or 1), len(names)))
-    if not all([well for _, well in each(lambda i: open_lab(names[i::jobs], last=i == jobs - 1), range(jobs), jobs)]):
+    queue = multiprocessing.get_context("fork").SimpleQueue()
+    for name in names + [None] * jobs:
+        queue.put(name)
+    if not all([well for _, well in each(lambda i: open_lab(queue, last=i == jobs - 1), range(jobs), jobs)]):
         sys.exit(1)
     print(f"{len(names)} notebooks were opened, looked at and run; pictures are in out/browser/")
 
