@@ -25,6 +25,7 @@ type row struct {
 	long    bool
 	trains  []training
 	prepare func() ([]training, error) // makes trains of data that takes time or may not be there; nil: they are there
+	after   *row                       // whose first run's weights all trainings begin with; nil: with random ones
 	measure func(runs []*vaekit.Run) ([]figure, error)
 }
 
@@ -91,6 +92,16 @@ func (l *lab) run(r row) error {
 			return err
 		}
 	}
+	var from *vaekit.Run
+	if r.after != nil {
+		if err := l.run(*r.after); err != nil {
+			return err
+		}
+		var err error
+		if from, err = vaekit.Load(filepath.Join(l.folder(*r.after), r.after.trains[0].name)); err != nil {
+			return err
+		}
+	}
 	fmt.Printf("\n%s: %s\n", r.name, r.what)
 	times := filepath.Join(l.folder(r), "seconds.json")
 	var res result
@@ -107,7 +118,7 @@ func (l *lab) run(r row) error {
 	var runs []*vaekit.Run
 	res.Train = append(res.Train, make([]float64, len(r.trains)-len(res.Train))...)
 	for i, t := range r.trains {
-		t.how.Dir, t.how.Progress = filepath.Join(l.folder(r), t.name), show.Progress()
+		t.how.Dir, t.how.From, t.how.Progress = filepath.Join(l.folder(r), t.name), from, show.Progress()
 		err := took(&res.Train[i], func() error {
 			run, err := vaekit.Train(t.model, t.data, t.how)
 			runs = append(runs, run)

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -126,6 +127,36 @@ func TestRowsAreWhole(t *testing.T) {
 			if _, err := tr.model.Summary(tr.data.Shape()...); err != nil {
 				t.Errorf("%s: %v", r.name, err)
 			}
+		}
+	}
+}
+
+// A row after another runs that one first, and begins with its weights.
+func TestARowAfterAnother(t *testing.T) {
+	t.Setenv("VAEKIT_BACKEND", "go")
+	l := &lab{out: t.TempDir()}
+	nothing := func([]*vaekit.Run) ([]figure, error) { return nil, nil }
+	first := coins(t, nothing)
+	second := first
+	second.name, second.after = "more coins", &first
+	second.trains = slices.Clone(first.trains)
+	second.trains[0].how.Rate = 1e-30
+	if err := l.run(second); err != nil {
+		t.Fatal(err)
+	}
+	if res, err := l.result(first); res == nil || err != nil {
+		t.Errorf("the first is not done: %v", err)
+	}
+	var runs [2]*vaekit.Run
+	for i, r := range []row{first, second} {
+		var err error
+		if runs[i], err = vaekit.Load(filepath.Join(l.folder(r), "seed0")); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for i, p := range runs[0].Parameters() {
+		if !slices.Equal(p.Values, runs[1].Parameters()[i].Values) {
+			t.Errorf("learning nothing, the second ends with another %s than the first", p.Name)
 		}
 	}
 }
