@@ -9,7 +9,6 @@ import (
 	"testing"
 
 	"github.com/gomlx/gomlx/core/graph"
-	"github.com/gomlx/gomlx/core/tensors"
 
 	"github.com/vaebook/vaebook/vaekit/dist"
 	"github.com/vaebook/vaebook/vaekit/internal/check"
@@ -169,7 +168,7 @@ func TestGradientsForTheEncoder(t *testing.T) {
 				}
 				defined := func(in []*graph.Node) *graph.Node {
 					constant := func(values []float64, dims ...int) *graph.Node {
-						return graph.ConvertDType(graph.Const(in[0].Graph(), tensors.FromFlatDataAndDimensions(values, dims...)), in[0].DType())
+						return check.Constant(check.New(values, dims...), in[0])
 					}
 					terms, _ := built(in)
 					q := dist.Normal{Mu: constant(was[1].Values, 3, 3), LogVar: constant(was[2].Values, 3, 3)}

@@ -8,6 +8,7 @@ one runs on the CPU. Each check is a line; the exit status is 1 if one fails.
 import json
 import os
 import re
+import signal
 import sys
 import tempfile
 import threading
@@ -171,6 +172,7 @@ def plain(step):
 
 
 def main():
+    signal.signal(signal.SIGTERM, lambda number, _: sys.exit(128 + number))  # what was made is taken away
     engine = docker_engine.Docker() if docker_engine.works() else docker_buildah.Buildah()
     print(f"The image, built by {engine.name}", flush=True)
     tests = Tests(engine)

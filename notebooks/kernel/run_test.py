@@ -47,8 +47,8 @@ def results(*options):
 
 
 def each_in_its_way():
-    said, printed = results("--cell-seconds", "10", "--jobs", "2")
-    for words in ("panic: of its own", "longer than 10 s", "Kernel died", "Failed: 01-cell, 02-time, 03-kernel\n"):
+    said, printed = results("--cell-seconds", "20", "--jobs", "2")
+    for words in ("panic: of its own", "longer than 20 s", "Kernel died", "Failed: 01-cell, 02-time, 03-kernel\n"):
         assert words in said, f"does not say “{words}”, but:\n{said}"
     assert list(printed) == list(NOTEBOOKS), f"copies of {list(printed)} alone"
     for name, text in printed.items():
@@ -128,6 +128,8 @@ def in_turn(folder):
         nbformat.write(nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(code)]), folder / f"{name}.ipynb")
     shared = [name for name in ("other", "long", "end") if run.share(folder / "one.ipynb", folder / f"{name}.ipynb")]
     assert shared == ["long", "end"], shared
+    order = [path.name for path in run.longest_first([Path(name) for name in ("01-a", "02-b", "03-c", "05-d", "06-e")])]
+    assert order == ["03-c", "05-d", "01-a", "02-b", "06-e"], order
 
 
 def main():

@@ -166,8 +166,7 @@ func TestLikelihoodGradients(t *testing.T) {
 		f := l.logProb(false)
 		if l.discrete {
 			check.Gradient(t, b, func(in []*graph.Node) *graph.Node {
-				x := graph.ConvertDType(graph.Const(in[0].Graph(), x.Values), in[0].DType())
-				return f([]*graph.Node{in[0], graph.Reshape(x, batch, values)})
+				return f([]*graph.Node{in[0], check.Constant(x, in[0])})
 			}, out)
 			return
 		}

@@ -188,7 +188,7 @@ func TestSpectralGradient(t *testing.T) {
 // constants are arrays as nodes of a graph.
 func constants(arrays []check.Array, like *graph.Node) (all []*graph.Node) {
 	for _, a := range arrays {
-		all = append(all, graph.ConvertDType(graph.Reshape(graph.Const(like.Graph(), a.Values), a.Shape...), like.DType()))
+		all = append(all, check.Constant(a, like))
 	}
 	return all
 }

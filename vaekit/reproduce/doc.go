@@ -3,7 +3,8 @@
 // take hours on two cores.
 //
 // A row goes through folders of its own under out/reproduce. Interrupted, it goes on from
-// there, and one that is done is not run again; removing its folder runs it anew.
+// there, and one that is done is not run again; removing its folder runs it anew. A row that
+// begins with the weights of another runs that one first.
 //
 //	out/reproduce/iwae-k1/run/           the run, as vaekit.Train leaves it
 //	out/reproduce/iwae-k1/seconds.json   how long it trained and was measured

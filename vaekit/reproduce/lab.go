@@ -25,7 +25,7 @@ type row struct {
 	long    bool
 	trains  []training
 	prepare func() ([]training, error) // makes trains of data that takes time or may not be there; nil: they are there
-	after   *row                       // whose first run's weights all trainings begin with; nil: with random ones
+	after   *row                       // one without prepare, whose first run's weights all trainings begin with; nil: with random ones
 	measure func(runs []*vaekit.Run) ([]figure, error)
 }
 
@@ -94,12 +94,12 @@ func (l *lab) run(r row) error {
 	}
 	var from *vaekit.Run
 	if r.after != nil {
-		if err := l.run(*r.after); err != nil {
-			return err
+		err := l.run(*r.after)
+		if err == nil {
+			from, err = vaekit.Load(filepath.Join(l.folder(*r.after), r.after.trains[0].name))
 		}
-		var err error
-		if from, err = vaekit.Load(filepath.Join(l.folder(*r.after), r.after.trains[0].name)); err != nil {
-			return err
+		if err != nil {
+			return fmt.Errorf("%s: %w", r.after.name, err)
 		}
 	}
 	fmt.Printf("\n%s: %s\n", r.name, r.what)

@@ -117,6 +117,9 @@ func TestRowsAreWhole(t *testing.T) {
 		if seen[r.name] || r.what == "" || r.data == "" || !missing && (r.measure == nil || len(r.trains) == 0) {
 			t.Errorf("row %q is not whole, or twice", r.name)
 		}
+		if r.after != nil && (!seen[r.after.name] || len(r.after.trains) == 0) {
+			t.Errorf("%s begins with what no row before it trains", r.name)
+		}
 		seen[r.name] = true
 		folders := map[string]bool{}
 		for _, tr := range r.trains {

@@ -16,7 +16,7 @@ func main() {
 	var l lab
 	flag.StringVar(&l.out, "out", "out/reproduce", "folder for runs, figures and the table")
 	long := flag.Bool("long", false, "also the rows that take hours on two cores")
-	only := flag.String("rows", "", "only these, as iwae-k1,vamp; of either length")
+	only := flag.String("rows", "", "only these and what they begin with, as iwae-k1,vamp; of either length")
 	flag.Parse()
 	if err := l.work(*long, *only); errors.Is(err, vaekit.ErrStopped) {
 		fmt.Fprintln(os.Stderr, "Interrupted; the same command goes on from here.")

@@ -1,5 +1,6 @@
 // Package check holds what tests share: every backend in turn, graphs that run
-// once, and gradients against finite differences. Only tests import it.
+// once, gradients against finite differences, and noise that is the same on all
+// backends. Only tests import it.
 package check
 
 import (
@@ -8,6 +9,9 @@ import (
 
 	"github.com/vaebook/vaebook/vaekit/internal/engine"
 )
+
+// plain is the Go backend, which compiles nothing, once EachBackend has opened it.
+var plain *engine.Backend
 
 // EachBackend runs test on the Go backend and on XLA's CPU plugin, as sub-tests of
 // their names. Where the plugin does not start, the Go backend is all there is on
@@ -20,6 +24,9 @@ func EachBackend(t *testing.T, test func(t *testing.T, b *engine.Backend)) {
 		if err != nil && name != "go" && os.Getenv("VAEKIT_BOTH_BACKENDS") == "" {
 			t.Logf("on the Go backend only: %v", err)
 			continue
+		}
+		if name == "go" {
+			plain = b
 		}
 		t.Run(name, func(t *testing.T) {
 			if err != nil {

@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/gomlx/compute/dtypes"
 	"github.com/gomlx/gomlx/core/graph"
 
 	"github.com/vaebook/vaebook/vaekit/internal/engine"
@@ -28,11 +29,23 @@ func TestGradient(t *testing.T) {
 		Gradient(t, b, f, x, y)
 
 		for name, wrong := range map[string]func(in []*graph.Node) *graph.Node{
-			"stopped":     func(in []*graph.Node) *graph.Node { return graph.StopGradient(graph.Sin(in[0])) },
-			"half":        func(in []*graph.Node) *graph.Node { return scaleGradient(in[0], 0.5) },
-			"nearly":      func(in []*graph.Node) *graph.Node { return scaleGradient(in[0], 1+1e-5) },
-			"not finite":  func(in []*graph.Node) *graph.Node { return scaleGradient(in[0], math.NaN()) },
-			"transposed":  func(in []*graph.Node) *graph.Node { return reverseGradient(in[0]) },
+			"stopped":    func(in []*graph.Node) *graph.Node { return graph.StopGradient(graph.Sin(in[0])) },
+			"half":       func(in []*graph.Node) *graph.Node { return scaleGradient(in[0], 0.5) },
+			"nearly":     func(in []*graph.Node) *graph.Node { return scaleGradient(in[0], 1+1e-5) },
+			"not finite": func(in []*graph.Node) *graph.Node { return scaleGradient(in[0], math.NaN()) },
+			"transposed": func(in []*graph.Node) *graph.Node { return reverseGradient(in[0]) },
+			"in float32": func(in []*graph.Node) *graph.Node {
+				if in[0].DType() == dtypes.Float32 {
+					return scaleGradient(in[0], 1.01)
+				}
+				return in[0]
+			},
+			"in float32, the value": func(in []*graph.Node) *graph.Node {
+				if in[0].DType() == dtypes.Float32 {
+					return graph.AddScalar(in[0], 0.1)
+				}
+				return in[0]
+			},
 			"one stopped": func(in []*graph.Node) *graph.Node { return graph.Add(in[0], graph.StopGradient(in[0])) },
 		} {
 			r := &recorder{TB: t}

@@ -5,10 +5,8 @@ import (
 	"math"
 	"math/rand/v2"
 	"slices"
-	"sync"
 	"testing"
 
-	"github.com/gomlx/compute"
 	"github.com/gomlx/compute/dtypes"
 	"github.com/gomlx/compute/shapes"
 	"github.com/gomlx/gomlx/core/graph"
@@ -28,30 +26,24 @@ const (
 	worst32 = 1e-3 // in float32, which training runs in
 )
 
-// plainGo is the Go backend, which compiles nothing.
-var plainGo = sync.OnceValues(func() (*engine.Backend, error) {
-	b, err := compute.NewWithConfig("go")
-	return &engine.Backend{Backend: b}, err
-})
-
-// Gradient asserts that GoMLX's gradient of f is right with respect to every
-// input: on the Go backend in float64 against central finite differences of fourth
-// order, and on b in float32 against that gradient. (XLA compiles one program, where
-// differences of its own would take two more.) Where f's result is not a scalar its
-// values are summed with irregular weights, so that none can stand for another.
+// Gradient asserts, within [EachBackend], that GoMLX's gradient of f is right with respect
+// to every input: on the Go backend in float64 against central finite differences of
+// fourth order, and on b in float32 against that gradient, and its value against that
+// value. (XLA compiles one program, where differences of its own would take two more.)
+// Where f's result is not a scalar its values are summed with irregular weights, so that
+// none can stand for another.
 //
 // Noise must be an input, or [Noise]: backends draw different numbers of one seed.
 // Inputs must stay away from kinks (0 of a ReLU) by more than two thousandths.
 // Errors are relative to the element, or to a hundredth of the largest of its input.
 func Gradient(t testing.TB, b *engine.Backend, f func(inputs []*graph.Node) *graph.Node, inputs ...Array) {
 	t.Helper()
-	plain, err := plainGo()
-	if err != nil {
-		t.Fatal(err)
-	}
 	scalar := func(nodes []*graph.Node) *graph.Node { return weighted(f(nodes)) }
 	value := Compile(t, plain, func(nodes []*graph.Node) []*graph.Node { return []*graph.Node{scalar(nodes)} })
-	gradient := func(nodes []*graph.Node) []*graph.Node { return graph.Gradient(scalar(nodes), nodes...) }
+	gradient := func(nodes []*graph.Node) []*graph.Node {
+		y := scalar(nodes)
+		return append(graph.Gradient(y, nodes...), y)
+	}
 	var wide, narrow []Array
 	for _, x := range inputs {
 		wide = append(wide, New(x.Values, x.Shape...))
@@ -59,6 +51,9 @@ func Gradient(t testing.TB, b *engine.Backend, f func(inputs []*graph.Node) *gra
 	}
 	exact, training := Run(t, plain, gradient, wide...), Run(t, b, gradient, narrow...)
 
+	if y, y32 := exact[len(inputs)].Values[0], training[len(inputs)].Values[0]; !(math.Abs(y32-y) <= worst32*math.Max(1, math.Abs(y))) {
+		t.Errorf("value in float32 %.7g, in float64 %.10g", y32, y)
+	}
 	rng := rand.New(rand.NewPCG(1, 1))
 	for i, x := range inputs {
 		elements := rng.Perm(len(x.Values))
@@ -77,11 +72,13 @@ func Gradient(t testing.TB, b *engine.Backend, f func(inputs []*graph.Node) *gra
 			largest = math.Max(largest, math.Abs(want[k]))
 		}
 		for _, k := range elements {
-			got, got32 := exact[i].Values[k], training[i].Values[k]
-			scale := math.Max(math.Abs(want[k]), largest/100)
+			got, scale := exact[i].Values[k], math.Max(math.Abs(want[k]), largest/100)
 			if d := math.Abs(got - want[k]); !(d <= worst64*scale+1e-11) {
 				t.Errorf("input %d, element %d of %v: gradient %.10g, finite difference %.10g", i, k, x.Shape, got, want[k])
 			}
+		}
+		for k, got := range exact[i].Values {
+			got32, scale := training[i].Values[k], math.Max(math.Abs(got), largest/100)
 			if d := math.Abs(got32 - got); !(d <= worst32*scale+1e-6) {
 				t.Errorf("input %d, element %d of %v: gradient in float32 %.7g, in float64 %.10g", i, k, x.Shape, got32, got)
 			}
@@ -100,12 +97,12 @@ func Noise(like *graph.Node) func(name string, dims ...int) *graph.Node {
 		for i := range x.Values {
 			x.Values[i] = rng.NormFloat64()
 		}
-		return constant(x, like)
+		return Constant(x, like)
 	}
 }
 
-// constant is x in a graph, with the element type of like.
-func constant(x Array, like *graph.Node) *graph.Node {
+// Constant is x in a graph, with the element type of like.
+func Constant(x Array, like *graph.Node) *graph.Node {
 	return graph.ConvertDType(graph.Const(like.Graph(), x.tensor()), like.DType())
 }
 
@@ -118,5 +115,5 @@ func weighted(y *graph.Node) *graph.Node {
 	for i := range weights {
 		weights[i] = 0.5 + math.Mod(float64(i+1)*math.Phi, 1)
 	}
-	return graph.ReduceAllSum(graph.Mul(y, constant(New(weights, y.Shape().Dimensions...), y)))
+	return graph.ReduceAllSum(graph.Mul(y, Constant(New(weights, y.Shape().Dimensions...), y)))
 }
