@@ -21,7 +21,7 @@ import check
 import nbformat
 from beside import each
 from page import browser
-from run import chosen, longest_first
+from run import chosen
 from terminal import ROOT, free_port, lab, untouched
 
 FRESH = ROOT / "out/fresh"
@@ -204,13 +204,14 @@ def open_lab(queue, last):
 
 
 def main():
-    names = [path.name for path in longest_first(chosen(os.environ.get("NB", "")))]
+    jobs = int(os.environ.get("JOBS") or 1)
+    names = [path.name for path in chosen(os.environ.get("NB", ""), jobs)]
     if without := [name for name in names if not (FRESH / f".{name[:-6]}-ran").exists()]:
         sys.exit(f"There are no finished runs of {', '.join(without)} in out/fresh/. make notebooks FRESH=1 makes them, which takes "
                  "long; with NB=01, here and there, the first notebook alone is run.")
     shutil.rmtree(SHOTS, ignore_errors=True)
     SHOTS.mkdir(parents=True)
-    jobs = max(1, min(int(os.environ.get("JOBS") or 1), len(names)))
+    jobs = max(1, min(jobs, len(names)))
     queue = multiprocessing.get_context("fork").SimpleQueue()
     for name in names + [None] * jobs:
         queue.put(name)

@@ -83,7 +83,7 @@ class Container:
         for first in children:
             os.kill(int(first), signal.SIGTERM)
         try:
-            self.process.wait(30)
+            self.process.wait(10)
             return True
         except subprocess.TimeoutExpired:
             self.process.kill()  # unshare takes its children along

@@ -33,11 +33,11 @@ class Container:
         return "http://" + said("port", self.name, "8888").split()[0]
 
     def stop(self):
-        """Whether it listened to the first word, and was not killed after thirty seconds."""
+        """Whether it listened to the first word, and was not killed after ten seconds."""
         begin = time.monotonic()
-        docker("stop", "--time", "30", self.name, stdout=subprocess.DEVNULL)
+        docker("stop", "--time", "10", self.name, stdout=subprocess.DEVNULL)
         self.process.wait()
-        return time.monotonic() - begin < 30
+        return time.monotonic() - begin < 10
 
 
 class Docker:

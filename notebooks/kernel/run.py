@@ -166,14 +166,14 @@ def write(path, text):
     os.replace(beside, path)
 
 
-def chosen(prefix):
-    """The notebooks whose names begin with the prefix, in order."""
+def chosen(prefix, jobs=1):
+    """The notebooks whose names begin with the prefix, in the order for so many at once."""
     everything = sorted(NOTEBOOKS.glob("[0-9][0-9]*.ipynb"))
     some = [path for path in everything if path.name.startswith(prefix)]
     if not some:
         there = ", ".join(path.stem for path in everything) or "none"
         sys.exit(f"No notebook begins with “{prefix}”. There are: {there}." if prefix else "There are no notebooks.")
-    return some
+    return longest_first(some) if jobs > 1 else some
 
 
 def longest_first(paths):
@@ -235,9 +235,7 @@ def main():
         cwd.mkdir()
 
     work = partial(run_one, cwd=cwd, options=options)
-    paths = chosen(options.prefix)
-    if options.jobs > 1:
-        paths = longest_first(paths)
+    paths = chosen(options.prefix, options.jobs)
     failed = [path.stem for path, whole in each(work, paths, options.jobs, share) if not whole]
     if failed:
         sys.exit("Failed: " + ", ".join(sorted(failed)))

@@ -79,7 +79,7 @@ func TestConvolutions(t *testing.T) {
 				all := inputs(rand.New(rand.NewPCG(3, 3)), c.layer, batch, c.in)
 				f := apply(c.layer, c.in)
 				near(t, "output", run(t, b, f, all...).Values, slowly(c.layer, all[0], all[1], all[2], c.out))
-				check.Gradient(t, b, f, all...)
+				check.GradientOnEach(t, b, f, all...)
 			})
 		}
 	})

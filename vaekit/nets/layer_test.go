@@ -75,7 +75,7 @@ func TestLayers(t *testing.T) {
 				if y := run(t, b, f, all...); !equal(y.Shape, append([]int{batch}, c.out...)) {
 					t.Errorf("a batch of %d becomes %v, want [%d, %v]", batch, y.Shape, batch, c.out)
 				}
-				check.Gradient(t, b, f, all...)
+				check.GradientOnEach(t, b, f, all...)
 			})
 		}
 	})

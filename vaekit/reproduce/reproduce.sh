@@ -1,7 +1,6 @@
 #!/bin/sh
 # Trains and measures rows of published figures. From the environment: LONG=1 also runs the
-# rows that take hours on two cores, ROWS=iwae-k1,vamp only
-# these and what they begin with.
+# rows that take hours on two cores, ROWS=iwae-k1,vamp only these and what they begin with.
 set -eu
 here=$(CDPATH='' cd -- "$(dirname -- "$0")/../../notebooks/kernel" && pwd -P)
 . "$here/env.sh"

@@ -38,6 +38,18 @@ const (
 // Errors are relative to the element, or to a hundredth of the largest of its input.
 func Gradient(t testing.TB, b *engine.Backend, f func(inputs []*graph.Node) *graph.Node, inputs ...Array) {
 	t.Helper()
+	gradients(t, b, false, f, inputs)
+}
+
+// GradientOnEach is [Gradient] for an f that makes another graph on each backend: b is held
+// to the Go backend in float64, too.
+func GradientOnEach(t testing.TB, b *engine.Backend, f func(inputs []*graph.Node) *graph.Node, inputs ...Array) {
+	t.Helper()
+	gradients(t, b, b != plain, f, inputs)
+}
+
+func gradients(t testing.TB, b *engine.Backend, in64 bool, f func(inputs []*graph.Node) *graph.Node, inputs []Array) {
+	t.Helper()
 	scalar := func(nodes []*graph.Node) *graph.Node { return weighted(f(nodes)) }
 	value := Compile(t, plain, func(nodes []*graph.Node) []*graph.Node { return []*graph.Node{scalar(nodes)} })
 	gradient := func(nodes []*graph.Node) []*graph.Node {
@@ -49,10 +61,21 @@ func Gradient(t testing.TB, b *engine.Backend, f func(inputs []*graph.Node) *gra
 		wide = append(wide, New(x.Values, x.Shape...))
 		narrow = append(narrow, x.In32())
 	}
-	exact, training := Run(t, plain, gradient, wide...), Run(t, b, gradient, narrow...)
+	exact := Run(t, plain, gradient, wide...)
+	type answer struct {
+		in           string
+		all          []Array
+		worst, least float64 // relative and absolute error
+	}
+	answers := []answer{{"float32", Run(t, b, gradient, narrow...), worst32, 1e-6}}
+	if in64 {
+		answers = append(answers, answer{"float64", Run(t, b, gradient, wide...), worst64, 1e-11})
+	}
 
-	if y, y32 := exact[len(inputs)].Values[0], training[len(inputs)].Values[0]; !(math.Abs(y32-y) <= worst32*math.Max(1, math.Abs(y))) {
-		t.Errorf("value in float32 %.7g, in float64 %.10g", y32, y)
+	for _, a := range answers {
+		if y, got := exact[len(inputs)].Values[0], a.all[len(inputs)].Values[0]; !(math.Abs(got-y) <= a.worst*math.Max(1, math.Abs(y))) {
+			t.Errorf("value in %s %.10g, on the Go backend in float64 %.10g", a.in, got, y)
+		}
 	}
 	rng := rand.New(rand.NewPCG(1, 1))
 	for i, x := range inputs {
@@ -77,10 +100,12 @@ func Gradient(t testing.TB, b *engine.Backend, f func(inputs []*graph.Node) *gra
 				t.Errorf("input %d, element %d of %v: gradient %.10g, finite difference %.10g", i, k, x.Shape, got, want[k])
 			}
 		}
-		for k, got := range exact[i].Values {
-			got32, scale := training[i].Values[k], math.Max(math.Abs(got), largest/100)
-			if d := math.Abs(got32 - got); !(d <= worst32*scale+1e-6) {
-				t.Errorf("input %d, element %d of %v: gradient in float32 %.7g, in float64 %.10g", i, k, x.Shape, got32, got)
+		for _, a := range answers {
+			for k, want := range exact[i].Values {
+				got, scale := a.all[i].Values[k], math.Max(math.Abs(want), largest/100)
+				if d := math.Abs(got - want); !(d <= a.worst*scale+a.least) {
+					t.Errorf("input %d, element %d of %v: gradient in %s %.10g, on the Go backend in float64 %.10g", i, k, x.Shape, a.in, got, want)
+				}
 			}
 		}
 	}
