@@ -11,6 +11,7 @@ import (
 
 	"github.com/vaebook/vaebook/datasets"
 	"github.com/vaebook/vaebook/vaekit/internal/engine"
+	"github.com/vaebook/vaebook/vaekit/internal/engine/compiled"
 )
 
 // facts are what the machine shows.
@@ -23,13 +24,19 @@ type facts struct {
 	trials   []engine.Trial
 	driver   engine.Driver
 
-	data       string // the folder
-	mnist      error
-	speech     bool
-	freeMB     int64 // where the data lies; −1: unknown
-	cache      string
-	cacheWrite bool
-	compiled   int // entries of Go's build cache
+	data     string // the folder
+	mnist    error
+	speech   bool
+	freeMB   int64 // where the data lies; −1: unknown
+	cells    cache // what Go has compiled
+	programs cache // what XLA has compiled
+}
+
+// A cache is a folder of what is kept between processes; "" is none.
+type cache struct {
+	folder   string
+	writable bool
+	entries  int
 }
 
 type version struct{ of, is string }
@@ -64,13 +71,13 @@ func look() facts {
 	_, err = os.Stat(filepath.Join(f.data, "fsdd", "recordings"))
 	f.speech = err == nil
 	f.freeMB = free(f.data)
-	f.cache = cacheFolder()
-	f.cacheWrite, f.compiled = inspect(f.cache)
+	f.cells = inspect(cellsFolder(), filepath.Join("??", "*-a"))
+	f.programs = inspect(compiled.Folder(), "*.xla")
 	return f
 }
 
-// cacheFolder is where Go keeps what it has compiled.
-func cacheFolder() string {
+// cellsFolder is where Go keeps what it has compiled.
+func cellsFolder() string {
 	told, err := exec.Command("go", "env", "GOCACHE").Output()
 	if err != nil {
 		return ""
@@ -78,15 +85,16 @@ func cacheFolder() string {
 	return strings.TrimSpace(string(told))
 }
 
-// inspect says whether a build cache can be written to, and how many entries it has.
-func inspect(folder string) (writable bool, entries int) {
+// inspect makes a folder, as its first user would, and counts what is in it by a pattern.
+func inspect(folder, pattern string) cache {
 	if folder == "" {
-		return false, 0
+		return cache{}
 	}
+	found, _ := filepath.Glob(filepath.Join(folder, pattern))
+	c := cache{folder: folder, entries: len(found)}
 	probe := filepath.Join(folder, ".doctor"+time.Now().Format("150405.000000"))
-	if err := os.WriteFile(probe, nil, 0o600); err == nil {
-		writable = os.Remove(probe) == nil
+	if os.MkdirAll(folder, 0o700) == nil && os.WriteFile(probe, nil, 0o600) == nil {
+		c.writable = os.Remove(probe) == nil
 	}
-	found, _ := filepath.Glob(filepath.Join(folder, "??", "*-a"))
-	return writable, len(found)
+	return c
 }

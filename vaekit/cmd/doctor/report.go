@@ -52,14 +52,8 @@ func (f facts) report() (lines []string) {
 	if f.freeMB >= 0 {
 		add("disk: %d MB free there", f.freeMB)
 	}
-	switch {
-	case f.cache == "":
-		add("build cache: go is not on PATH")
-	case !f.cacheWrite:
-		add("build cache: %s, %d entries, cannot be written", f.cache, f.compiled)
-	default:
-		add("build cache: %s, %d entries", f.cache, f.compiled)
-	}
+	add("compiled by Go: %s", f.cells.line("go is not on PATH"))
+	add("compiled by XLA: %s", f.programs.line("not kept"))
 
 	advice := f.advice()
 	if len(advice) == 0 {
@@ -69,6 +63,17 @@ func (f facts) report() (lines []string) {
 		add("→ %s", say)
 	}
 	return lines
+}
+
+// line is what there is, or what is said of none.
+func (c cache) line(none string) string {
+	switch {
+	case c.folder == "":
+		return none
+	case !c.writable:
+		return fmt.Sprintf("%s, %d entries, cannot be written", c.folder, c.entries)
+	}
+	return fmt.Sprintf("%s, %d entries", c.folder, c.entries)
 }
 
 func (f facts) driverLine() string {
@@ -100,12 +105,15 @@ func (f facts) advice() (say []string) {
 		say = append(say, "Free some space: runs and compiled cells want 500 MB.")
 	}
 	switch {
-	case f.cache == "":
+	case f.cells.folder == "":
 		say = append(say, "Put Go's bin folder on PATH: every cell of a notebook is compiled.")
-	case !f.cacheWrite:
+	case !f.cells.writable:
 		say = append(say, "Point GOCACHE to a folder that you can write to: every cell of a notebook is compiled.")
-	case f.compiled < 500:
+	case f.cells.entries < 500:
 		say = append(say, "The first cell will take a minute, because everything is compiled once: make setup does that beforehand.")
+	}
+	if f.programs.folder != "" && !f.programs.writable {
+		say = append(say, "Point VAEKIT_CACHE to a folder that you can write to, or XLA compiles anew in every cell.")
 	}
 	return say
 }

@@ -18,7 +18,7 @@ func sound() facts {
 			{Kind: "xla", Plugin: "/p/pjrt_c_api_cpu_plugin.so", Devices: 1},
 			{Kind: "go", Devices: 1},
 		},
-		data: "/d", freeMB: 9000, cache: "/c", cacheWrite: true, compiled: 3000,
+		data: "/d", freeMB: 9000, cells: cache{"/c", true, 3000}, programs: cache{"/x", true, 0},
 	}
 }
 
@@ -27,7 +27,7 @@ func TestNothingToFix(t *testing.T) {
 	if last := lines[len(lines)-1]; last != "Nothing to fix." {
 		t.Errorf("a sound machine is told: %s", last)
 	}
-	for _, want := range []string{"backend: XLA", "XLA on CUDA", "driver: no NVIDIA driver", "with MNIST", "9000 MB"} {
+	for _, want := range []string{"backend: XLA", "XLA on CUDA", "driver: no NVIDIA driver", "with MNIST", "9000 MB", "compiled by Go: /c, 3000 entries", "compiled by XLA: /x, 0 entries"} {
 		if !strings.Contains(strings.Join(lines, "\n"), want) {
 			t.Errorf("the report lacks %q:\n%s", want, strings.Join(lines, "\n"))
 		}
@@ -57,9 +57,10 @@ func TestWhatToFix(t *testing.T) {
 		"all there, does not run": {func(f *facts) { plugin(f); f.driver = whole }, "nvidia-smi"},
 		"no MNIST":                {func(f *facts) { f.mnist = errors.New("mnist: run \"make data\"") }, "make data"},
 		"full disk":               {func(f *facts) { f.freeMB = 20 }, "Free some space"},
-		"no go":                   {func(f *facts) { f.cache = "" }, "PATH"},
-		"cache read-only":         {func(f *facts) { f.cacheWrite = false }, "GOCACHE"},
-		"cache cold":              {func(f *facts) { f.compiled = 3 }, "first cell"},
+		"no go":                   {func(f *facts) { f.cells = cache{} }, "PATH"},
+		"cache read-only":         {func(f *facts) { f.cells.writable = false }, "GOCACHE"},
+		"cache cold":              {func(f *facts) { f.cells.entries = 3 }, "first cell"},
+		"programs read-only":      {func(f *facts) { f.programs.writable = false }, "VAEKIT_CACHE"},
 		"nothing works":           {func(f *facts) { f.err = errors.New("backend tpu") }, "VAEKIT_BACKEND"},
 	} {
 		f := sound()
@@ -82,7 +83,7 @@ func TestWhatToFix(t *testing.T) {
 // What this machine shows is a report, whatever it has.
 func TestLook(t *testing.T) {
 	f := look()
-	if said := f.report(); !f.works() || len(said) < 8 || f.cache == "" {
+	if said := f.report(); !f.works() || len(said) < 8 || f.cells.folder == "" {
 		t.Errorf("the report is %q", said)
 	}
 }

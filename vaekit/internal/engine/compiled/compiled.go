@@ -51,7 +51,7 @@ func Keep(plugin string) {
 //
 //export compiledCompile
 func compiledCompile(args *C.struct_compile_args) unsafe.Pointer {
-	dir := folder()
+	dir := Folder()
 	if dir == "" {
 		return C.compiled_compile(args)
 	}

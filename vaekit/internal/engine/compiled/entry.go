@@ -21,8 +21,8 @@ const (
 	limit     = 512 << 20 // bytes in the folder
 )
 
-// folder is where programs are kept; it is empty where none are.
-func folder() string {
+// Folder is where programs are kept; it is empty where none are.
+func Folder() string {
 	dir := os.Getenv("VAEKIT_CACHE")
 	if dir == "" {
 		cache, err := os.UserCacheDir()

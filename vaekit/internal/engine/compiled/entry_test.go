@@ -21,7 +21,7 @@ func TestFolder(t *testing.T) {
 		t.Setenv("VAEKIT_CACHE", c.setting)
 		t.Setenv("XDG_CACHE_HOME", "")
 		t.Setenv("HOME", c.home)
-		if got := folder(); got != c.want {
+		if got := Folder(); got != c.want {
 			t.Errorf("VAEKIT_CACHE=%q, HOME=%q: %q; want %q", c.setting, c.home, got, c.want)
 		}
 	}
