@@ -26,14 +26,19 @@ func (n Normal) Draw(noise Noise, dims ...int) (z, logProb *graph.Node) {
 
 // LogProb is −½ Σ (log 2π + log σ² + (z−μ)²/σ²), summed over the latents.
 func (n Normal) LogProb(z *graph.Node) *graph.Node {
-	return graph.ReduceSum(n.LogProbEach(z), -1)
+	distance := graph.ReduceSum(graph.Square(n.standardised(z)), -1)
+	volume := graph.ReduceSum(graph.AddScalar(n.LogVar, math.Log(2*math.Pi)), -1)
+	return graph.MulScalar(graph.Add(distance, expand(volume, distance)), -0.5)
+}
+
+// standardised is the ε of z, (z−μ)/σ.
+func (n Normal) standardised(z *graph.Node) *graph.Node {
+	return graph.Mul(graph.Sub(z, expand(n.Mu, z)), expand(graph.Exp(graph.MulScalar(n.LogVar, -0.5)), z))
 }
 
 // LogProbEach is the log-density of every latent alone, [..., batch, latent] in nats.
 func (n Normal) LogProbEach(z *graph.Node) *graph.Node {
-	logVar := expand(n.LogVar, z)
-	d := graph.Sub(z, expand(n.Mu, z))
-	return standardLogProb(graph.Mul(d, graph.Exp(graph.MulScalar(logVar, -0.5))), logVar)
+	return standardLogProb(n.standardised(z), expand(n.LogVar, z))
 }
 
 // standardLogProb is the log-density of μ + σ·ε: −½ (log 2π + log σ² + ε²).
