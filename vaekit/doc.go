@@ -8,8 +8,8 @@
 //
 //	log p(x) ≥ ELBO = E_q[log p(x|z)] − KL(q(z|x) ‖ p(z)) = −(distortion + rate)
 //
-// Training raises the bound. The distortion is what reconstruction costs, the rate
-// what the latents cost; both are in nats, summed over an example's values and
+// Training raises the bound. The distortion is what reconstruction costs, summed over an
+// example's values, the rate what the latents cost, summed over them; both are in nats and
 // averaged over examples, never anything else.
 //
 // So every VAE is four choices, and a [Model] is a struct that holds them: encoder
@@ -29,7 +29,7 @@
 //
 // There is no magic. Layers (package nets) and distributions (package dist) are plain
 // values that build graphs of GoMLX; the trainer puts the objective's loss, its
-// gradient and Adam into one compiled program. A new layer, likelihood or objective
+// gradient and the optimiser into one compiled program. A new layer, likelihood or objective
 // is a type with a few methods, in your own package.
 //
 // With [Model.Local] every position of what the encoder makes has latents of its own, a

@@ -12,13 +12,14 @@
 // They are plain values. A [Posterior] or [Prior], given its numbers in a graph,
 // is a [Density]: it can be drawn from with noise that is handed in (so that
 // gradients flow through the draw, Kingma and Welling, 2013) and has a
-// log-density at any z. A [Likelihood] has a log-density summed over the event.
+// log-density, at any z but after planar flows ([ErrOwnDrawsOnly]). A [Likelihood]
+// has a log-density summed over the event.
 //
 // Everything is in nats, summed over the event and never averaged over it:
 //
 //	ELBO = E_q[log p(x|z)] − KL(q(z|x) ‖ p(z)) ≤ log p(x)
 //
-// Which likelihood depends on what the data can be:
+// Which likelihood to take depends on what values the data can have:
 //
 //	0 or 1                        Bernoulli
 //	from 0 to 1, such as greys    ContinuousBernoulli

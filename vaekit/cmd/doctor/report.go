@@ -96,10 +96,10 @@ func (f facts) advice() (say []string) {
 		say = append(say, gpu)
 	}
 	if f.trial("xla").Err != nil && f.image == "" && runtime.GOOS+"/"+runtime.GOARCH == "linux/amd64" {
-		say = append(say, "XLA's CPU plugin is two to four times as fast as the Go backend: make setup installs it.")
+		say = append(say, "XLA's CPU plugin is faster than the Go backend, 1.5 times on dense nets: make setup installs it.")
 	}
 	if f.mnist != nil {
-		say = append(say, "Notebooks 01, 02 and 04 read MNIST: "+f.mnist.Error())
+		say = append(say, "Notebooks 01, 02, 04 and 05 read MNIST: "+f.mnist.Error())
 	}
 	if f.freeMB >= 0 && f.freeMB < 500 {
 		say = append(say, "Free some space: runs and compiled cells want 500 MB.")
