@@ -29,10 +29,10 @@ func (s *session) explainDrop(epoch int, status engine.Status) error {
 	} else if err == nil {
 		if culprits := notFinite(&batch, indices); culprits != "" {
 			names, cause = culprits, "the data holds a value that is not finite: mask it or leave the example out"
-		} else if first, err = s.firstNotFinite(&batch, bad); err != nil {
-			return err
-		} else if first != "" {
-			first = "; first not finite is " + first
+		} else if culprit, err := s.firstNotFinite(&batch, bad); err != nil { // no memory for it, say
+			first = fmt.Sprintf("; what was first could not be found: %v", err)
+		} else if culprit != "" {
+			first = "; first not finite is " + culprit
 		}
 	}
 	s.lines = append(s.lines, fmt.Sprintf("step %d was dropped, its loss or gradient is not finite (%g dropped in this epoch); it saw %s%s",
@@ -53,7 +53,7 @@ func (s *session) firstNotFinite(batch *datasets.Batch, step int) (string, error
 	if s.finite == nil {
 		var err error
 		if s.finite, err = s.newFinite(weights.Names()); err != nil {
-			return "", fmt.Errorf("vaekit: %w", err)
+			return "", err
 		}
 	}
 	args := append(s.model.leading(engine.StepKey(s.how.Seed, step), batch.Len(), batch.Labels),
@@ -63,7 +63,7 @@ func (s *session) firstNotFinite(batch *datasets.Batch, step int) (string, error
 	}
 	out, err := s.finite.look.Call(weights, args...)
 	if err != nil {
-		return "", fmt.Errorf("vaekit: looking for what is not finite: %w", err)
+		return "", err
 	}
 	for i, bad := range out[0].Floats() {
 		if bad != 0 {

@@ -1,6 +1,7 @@
 package vaekit_test
 
 import (
+	"errors"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -201,6 +202,27 @@ func TestExportSparesARun(t *testing.T) {
 	}
 	if entries := must[[]os.DirEntry](t)(os.ReadDir(out)); len(entries) != 2 {
 		t.Errorf("an export that was repeated has %d files, want 2", len(entries))
+	}
+}
+
+// A folder may have any name, and another's is not swept.
+func TestAFolderOfAnyName(t *testing.T) {
+	onGo(t)
+	all := t.TempDir()
+	other := filepath.Join(all, "beta4", "."+engine.WeightsFile+".unfinished1")
+	if err := errors.Join(os.Mkdir(filepath.Dir(other), 0o755), os.WriteFile(other, nil, 0o644)); err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{"[draft", "beta[4]"} {
+		how := vaekit.Training{Dir: filepath.Join(all, name), Batch: 20}
+		for how.Epochs = range 3 {
+			if how.Epochs > 0 {
+				train(t, floatModel(), floats(t, 40), how)
+			}
+		}
+	}
+	if _, err := os.Stat(other); err != nil {
+		t.Errorf("what another process writes was swept: %v", err)
 	}
 }
 

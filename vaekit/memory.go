@@ -5,6 +5,7 @@ import "fmt"
 // tooLarge is the error of a step that did not fit into memory, with the largest batch
 // that does: it is found by taking a step of half as many examples, and half of those.
 func (s *session) tooLarge(err error) error {
+	s.feed.free() // the trials hold the data again
 	asked := min(s.how.Batch, s.feed.data.Len())
 	for times := 2; asked/times >= s.how.Devices; times *= 2 {
 		batch := asked / times / s.how.Devices * s.how.Devices

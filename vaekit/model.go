@@ -189,7 +189,7 @@ func fits(decoder nets.Net, out, event []int, n int) bool {
 	if n == 1 && slices.Equal(out, event) {
 		return true
 	}
-	if slices.Equal(out, []int{datasets.Size(event) * n}) {
+	if len(decoder) > 0 && slices.Equal(out, []int{datasets.Size(event) * n}) {
 		switch last := decoder[len(decoder)-1].(type) {
 		case nets.Dense: // with an activation it makes features, as in nets.MLP
 			return last.Activation == nets.Linear

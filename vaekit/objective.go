@@ -78,9 +78,10 @@ func weigh(x *graph.Node, weight float64) *graph.Node {
 	return graph.MulScalar(x, weight)
 }
 
-// scheduled is x times what a schedule says at the step.
+// scheduled is x times what a schedule says at the step. Held-out data is measured without:
+// losses of different epochs can then be compared.
 func (t *Terms) scheduled(x *graph.Node, schedule optim.Schedule) *graph.Node {
-	if schedule == nil {
+	if schedule == nil || t.pass != nil && !t.pass.Training {
 		return x
 	}
 	return graph.Mul(x, graph.ConvertDType(schedule.At(t.Step), x.DType()))

@@ -31,8 +31,8 @@ type IWAE struct {
 	Encoder Estimator // of the gradient for the encoder and the posterior
 
 	// Schedule multiplies log p(z) − log q(z|x) in every weight at each step, as
-	// optim.Linear{Steps: 5000} for KL annealing (Sønderby et al., 2016), and below 1 the
-	// loss is no bound: let it end before Training.Patience would. Nil: it stays.
+	// optim.Linear{Steps: 5000} for KL annealing (Sønderby et al., 2016); below 1 the
+	// training loss is no bound. Nil: it stays.
 	Schedule optim.Schedule
 }
 

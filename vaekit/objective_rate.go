@@ -112,7 +112,8 @@ func (o Capacity) Loss(t *Terms) Loss {
 //
 // The multiplier begins as 1. While a moving average of the distortion is above the bound it
 // grows, below it falls: its logarithm changes at each step by Speed for each nat between
-// them, and by no more than Speed. It stays between 1e-6 and 1e6.
+// them, and by no more than Speed. It stays between 1e-6 and 1e6. As it moves, losses of
+// different epochs cannot be compared: Training.Patience and Plateau are not for it.
 type GECO struct {
 	Distortion float64 // the bound, in nats
 	Average    float64 // decay of the average; 0 means 0.99

@@ -86,6 +86,24 @@ func TestBestNeedsHeldOutData(t *testing.T) {
 	}
 }
 
+// Epochs that measured nothing take no patience, and a learning rate that followed the loss
+// on some held-out data does not go on with other data.
+func TestHeldOutDataComesLater(t *testing.T) {
+	onGo(t)
+	how := vaekit.Training{Dir: t.TempDir(), Epochs: 3, Batch: 20}
+	train(t, floatModel(), floats(t, 40), how)
+	how.Epochs, how.Validation, how.Patience = 5, floats(t, 20), 2
+	if run := train(t, floatModel(), floats(t, 40), how); len(run.History) < 4 || run.History[3].Validation == nil {
+		t.Errorf("a run that goes on with held-out data and patience has %d epochs", len(run.History))
+	}
+	how.Dir, how.Plateau = t.TempDir(), optim.Plateau{Patience: 2}
+	train(t, floatModel(), floats(t, 40), how)
+	how.Epochs, how.Validation = 7, floats(t, 10)
+	if _, err := vaekit.Train(floatModel(), floats(t, 40), how); err == nil || !strings.Contains(err.Error(), "Held") {
+		t.Errorf("a plateau on one set of held-out data goes on with another: %v", err)
+	}
+}
+
 // Interrupted a few times, with all there is switched on, a run ends the same.
 func TestEverythingResumes(t *testing.T) {
 	defer shortChunks()()
@@ -136,5 +154,11 @@ func TestAScheduledRate(t *testing.T) {
 		}
 		near(t, "half way up", loss(vaekit.ELBO{Schedule: optim.Linear{Steps: 2}}), loss(vaekit.ELBO{Beta: 0.5}), 1e-5)
 		near(t, "times Beta", loss(vaekit.ELBO{Beta: 4, Schedule: optim.Linear{Steps: 2}}), loss(vaekit.ELBO{Beta: 2}), 1e-5)
+
+		m.Objective = vaekit.ELBO{Beta: 4, Schedule: optim.Linear{Steps: 1e9}}
+		run := train(t, m, floats(t, 64), vaekit.Training{Epochs: 2, Batch: 32, Holdout: 0.5})
+		trained, held := run.History[1].Train, run.History[1].Validation
+		near(t, "in training the rate weighs nothing yet", trained.Loss, trained.Distortion, 1e-3)
+		near(t, "on held-out data it has its weight", held.Loss, held.Distortion+4*held.Rate, 1e-3)
 	})
 }

@@ -197,9 +197,6 @@ func (r *Run) Export(dir string) error {
 	if err == nil && slices.ContainsFunc(held, func(t engine.Tensor) bool { return t.Name == "status" }) {
 		return fmt.Errorf("vaekit: Export: %s holds a run; export into another folder", dir)
 	}
-	if err := clearRun(dir); err != nil {
-		return err
-	}
 	hash, err := r.description.hash()
 	if err != nil {
 		return err
@@ -208,10 +205,13 @@ func (r *Run) Export(dir string) error {
 	if err != nil {
 		return fmt.Errorf("vaekit: %w", err)
 	}
-	if err := r.description.write(dir); err != nil {
-		return err
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return fmt.Errorf("vaekit: Export: %w", err)
 	}
-	return engine.SaveWeights(dir, r.vars, string(text), 1)
+	if err := engine.SaveWeights(dir, r.vars, string(text), 0); err != nil {
+		return fmt.Errorf("vaekit: Export: %w", err)
+	}
+	return r.description.write(dir)
 }
 
 // recovered turns a panic, of a reader's layer or for a net too large to be, into an error.

@@ -40,6 +40,9 @@ func Train(model Model, data datasets.Dataset, how Training) (run *Run, err erro
 		newPace(s).report(true)
 		return s.run()
 	}
+	if how.Dir != "" && s.locked == nil {
+		return nil, fmt.Errorf("vaekit: %s cannot be written by this user, so no training can be kept there; take another Dir", how.Dir)
+	}
 	trained := s.train()
 	if trained != nil && !errors.Is(trained, ErrStopped) {
 		return nil, trained
@@ -102,6 +105,11 @@ func newSession(model Model, data datasets.Dataset, how Training) (*session, err
 	set := how.settings(train.Len())
 	if set.Data, err = fingerprint(train, b.Classes > 0); err != nil {
 		return nil, err
+	}
+	if how.Plateau.Patience > 0 && how.Validation != nil {
+		if set.Held, err = fingerprint(how.Validation, b.Classes > 0); err != nil {
+			return nil, err
+		}
 	}
 	training, err := set.describe()
 	if err != nil {
@@ -218,6 +226,9 @@ func (s *session) open() error {
 	if n.Backend != s.backend.Kind && !s.done() {
 		s.lines = append(s.lines, fmt.Sprintf("the steps so far were taken on backend %s; from here on the noise is that of backend %s, and the run is not the one that either alone would make", n.Backend, s.backend.Kind))
 	}
+	if s.locked == nil { // it cannot be written
+		return nil
+	}
 	return engine.Sweep(dir)
 }
 
@@ -228,7 +239,8 @@ func (s *session) done() bool {
 	if s.step != len(s.history)*s.feed.steps && s.step < s.steps() {
 		return false
 	}
-	return len(s.history) >= s.how.Epochs || s.how.Patience > 0 && len(s.history)-s.bestEpoch() >= s.how.Patience
+	best := s.bestEpoch() // 0 where no held-out loss was measured yet: no patience is lost
+	return len(s.history) >= s.how.Epochs || best > 0 && s.how.Patience > 0 && len(s.history)-best >= s.how.Patience
 }
 
 // train takes the steps that are left.

@@ -305,3 +305,13 @@ func TestDynamicBinarisationIsDrawnAnewEachEpoch(t *testing.T) {
 		}
 	})
 }
+
+// A model without layers, whose latents are as many as an example's values.
+func TestNoLayers(t *testing.T) {
+	onGo(t)
+	data := must[*datasets.Examples](t)(datasets.FromFloats([]int{2, 2}, []float32{0, 0.2, 1, 0, 1, 1, 0, 0}, nil))
+	run := train(t, vaekit.Model{Latent: 4}, data, vaekit.Training{Epochs: 1})
+	if y := must[*datasets.Batch](t)(run.Sample(2)); !slices.Equal(y.Shape, []int{2, 2}) {
+		t.Errorf("samples have the shape %v", y.Shape)
+	}
+}

@@ -82,7 +82,8 @@ type Training struct {
 	Patience int
 
 	// Holdout is the fraction of the data kept from training and measured after
-	// every epoch. Validation is other data to measure instead.
+	// every epoch, by the objective without its schedule, so that losses of epochs can be
+	// compared. Validation is other data to measure instead.
 	Holdout    float64
 	Validation datasets.Dataset
 
@@ -195,6 +196,7 @@ type settings struct {
 	Holdout    float64
 	Examples   int    // in the training data
 	Data       string // fingerprint of the training data
+	Held       string // of Validation, where Plateau follows the loss on it
 	From       string // fingerprint of the weights it began with
 }
 

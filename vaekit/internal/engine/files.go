@@ -77,7 +77,7 @@ func SaveWeights(dir string, all []Tensor, note string, keep int) error {
 	current, previous := filepath.Join(dir, WeightsFile), filepath.Join(dir, PreviousFile)
 	return replace(current, file, func() error {
 		old, err := os.ReadFile(current)
-		if err != nil {
+		if err != nil || keep == 0 {
 			return nil // there is none to keep
 		}
 		if _, _, err := DecodeTensors(old); err != nil {
@@ -116,12 +116,12 @@ func RemoveWeights(dir string) error {
 
 // Sweep removes what processes that were killed while they wrote have left in a folder.
 func Sweep(dir string) error {
-	left, err := filepath.Glob(filepath.Join(dir, temporary("*")))
+	left, err := fs.Glob(os.DirFS(dir), temporary("*"))
 	if err != nil {
 		return err
 	}
-	for _, path := range append(left, filepath.Join(dir, PreviousFile+".link")) {
-		if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
+	for _, name := range append(left, PreviousFile+".link") {
+		if err := os.Remove(filepath.Join(dir, name)); err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return err
 		}
 	}
