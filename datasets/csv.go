@@ -1,6 +1,7 @@
 package datasets
 
 import (
+	"bufio"
 	"encoding/csv"
 	"errors"
 	"fmt"
@@ -29,7 +30,7 @@ type Measurements struct {
 	*Examples
 	Names       []string  // of the columns
 	Mean, Scale []float32 // of each column: in the file a value x is Mean + Scale · x
-	Kinds       []string  // what the labels stand for; nil where the file has numbers
+	Kinds       []string  // what the labels stand for; empty where they are numbers, nil where there are none
 }
 
 // CSV reads a file of comma-separated values, whose first line names the columns.
@@ -53,7 +54,11 @@ func CSV(path string, how Columns) (*Measurements, error) {
 }
 
 func readCSV(from io.Reader, how Columns) (*Measurements, error) {
-	rows := csv.NewReader(from)
+	whole := bufio.NewReader(from)
+	if mark, _ := whole.Peek(3); string(mark) == "\ufeff" { // as spreadsheets begin a file
+		whole.Discard(3)
+	}
+	rows := csv.NewReader(whole)
 	rows.ReuseRecord, rows.TrimLeadingSpace = true, true
 	header, err := rows.Read()
 	if errors.Is(err, io.EOF) {
@@ -62,7 +67,6 @@ func readCSV(from io.Reader, how Columns) (*Measurements, error) {
 		return nil, err
 	}
 	header = slices.Clone(header)
-	header[0] = strings.TrimPrefix(header[0], "\ufeff") // as spreadsheets begin a file
 	m, label := &Measurements{}, -1
 	for i, name := range header {
 		if name == how.Label && name != "" {
@@ -96,7 +100,7 @@ func readCSV(from io.Reader, how Columns) (*Measurements, error) {
 		origin = append(origin, strconv.Itoa(line))
 		for i, field := range row {
 			if i == label {
-				words = append(words, strings.Clone(field))
+				words = append(words, strings.Clone(strings.TrimSpace(field)))
 			} else if !slices.Contains(how.Skip, header[i]) {
 				value, seen, err := number(field)
 				if err != nil {
@@ -129,12 +133,13 @@ func readCSV(from io.Reader, how Columns) (*Measurements, error) {
 
 // number is a field's value, and 1 if it has one.
 func number(field string) (value float32, seen uint8, err error) {
-	switch field = strings.TrimSpace(field); field {
-	case "", "NA", "NaN", "nan":
+	field = strings.TrimSpace(field)
+	switch strings.ToLower(field) {
+	case "", "na", "nan":
 		return 0, 0, nil
 	}
 	v, err := strconv.ParseFloat(field, 32)
-	if err != nil || math.IsInf(v, 0) {
+	if err != nil || v-v != 0 {
 		return 0, 0, fmt.Errorf("%q is not a number; leave the field empty where a value is missing, or the column out with Skip", field)
 	}
 	return float32(v), 1, nil
@@ -180,17 +185,25 @@ func (m *Measurements) scale(t Table, like *Measurements) error {
 // kinds makes numbers of labels.
 func (m *Measurements) kinds(words []string, like *Measurements) ([]int, error) {
 	labels := make([]int, len(words))
-	numbers := like == nil || like.Kinds == nil
+	m.Kinds = []string{}
+	given := like != nil && like.Kinds != nil
+	if given {
+		m.Kinds = like.Kinds
+	}
+	numbers := len(m.Kinds) == 0
 	for i, word := range words {
 		v, err := strconv.Atoi(word)
+		if given && numbers && err != nil {
+			return nil, fmt.Errorf("the label %q is not a number, and those of Like are", word)
+		}
 		numbers = numbers && err == nil
 		labels[i] = v
 	}
 	if numbers {
 		return labels, nil
 	}
-	if m.Kinds = slices.Compact(slices.Sorted(slices.Values(words))); like != nil && like.Kinds != nil {
-		m.Kinds = like.Kinds
+	if len(m.Kinds) == 0 {
+		m.Kinds = slices.Compact(slices.Sorted(slices.Values(words)))
 	}
 	for i, word := range words {
 		if labels[i] = slices.Index(m.Kinds, word); labels[i] < 0 {

@@ -65,7 +65,16 @@ func TestCSVLikeOneWithoutLabels(t *testing.T) {
 	}
 }
 
+// Words for what is missing, in any case, and a mark before a name in quotes.
+func TestCSVAsOthersWriteIt(t *testing.T) {
+	m := must(readCSV(strings.NewReader("\ufeff\"a\",\"kind\"\n1,20 \nNAN,10\nna,30\n3,10\n"), Columns{Label: "kind"}))
+	if b := must(All(m)); !slices.Equal(b.Values, []float32{-1, 0, 0, 1}) || !slices.Equal(b.Mask, []uint8{1, 0, 0, 1}) || !slices.Equal(b.Labels, []int{20, 10, 30, 10}) {
+		t.Errorf("values %v, mask %v, labels %v", b.Values, b.Mask, b.Labels)
+	}
+}
+
 func TestCSVRefuses(t *testing.T) {
+	numbers := must(readCSV(strings.NewReader("a,kind\n1,10\n2,20\n"), Columns{Label: "kind"}))
 	good, err := readCSV(strings.NewReader("a,kind\n1,x\n2,y\n"), Columns{Label: "kind"})
 	if err != nil {
 		t.Fatal(err)
@@ -83,6 +92,7 @@ func TestCSVRefuses(t *testing.T) {
 		"wrong number of fields":                    {"a,b\n1\n", Columns{}},
 		"the columns are c; those of Like are a":    {"c,kind\n1,x\n", Columns{Label: "kind", Like: good}},
 		`the label "z" is not among those of Like`:  {"a,kind\n1,z\n", Columns{Label: "kind", Like: good}},
+		`the label "?" is not a number`:             {"a,kind\n1,20\n1,?\n", Columns{Label: "kind", Like: numbers}},
 		"there is no row below":                     {"a\n", Columns{}},
 		"Like has the means [] and scales []":       {"a\n1\n", Columns{Like: &Measurements{Names: []string{"a"}}}},
 	} {

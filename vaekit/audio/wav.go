@@ -174,6 +174,7 @@ func (h *header) parse(b []byte) error {
 	if len(b) < 16 {
 		return fmt.Errorf("a fmt chunk has 16 bytes or more, this one %d: the file is damaged", len(b))
 	}
+	h.float, h.muLaw = false, false // of another such chunk before
 	code := binary.LittleEndian.Uint16(b)
 	h.channels = int(binary.LittleEndian.Uint16(b[2:]))
 	h.rate = int(binary.LittleEndian.Uint32(b[4:]))

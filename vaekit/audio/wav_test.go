@@ -230,6 +230,16 @@ func unwrapAll(err error) error {
 	}
 }
 
+// Of two formats the second counts, and nothing of the first.
+func TestTwoFormats(t *testing.T) {
+	for _, first := range [][]byte{fmtChunk(3, 1, 8000, 32, false), fmtChunk(7, 1, 8000, 8, false)} {
+		s, err := Read(bytes.NewReader(riff(first, fmtChunk(1, 1, 8000, 16, false), chunk("data", samplesOf(1, 16, []int64{16384, -32768})))))
+		if err != nil || !slices.Equal(s.Channels[0], []float32{0.5, -1}) {
+			t.Errorf("%+v, %v", s, err)
+		}
+	}
+}
+
 func TestWriteErrors(t *testing.T) {
 	dir := t.TempDir()
 	for want, s := range map[string]*Sound{
@@ -246,6 +256,14 @@ func TestWriteErrors(t *testing.T) {
 		if _, err := os.Stat(path); err == nil {
 			t.Errorf("%s: half a file was left", want)
 		}
+		if err := os.WriteFile(path, []byte("before"), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		s.WriteFile(path, PCM16)
+		if left, _ := os.ReadFile(path); string(left) != "before" {
+			t.Errorf("%s: the file from before is %q", want, left)
+		}
+		os.Remove(path)
 	}
 }
 

@@ -21,29 +21,13 @@ const (
 // Write writes s as a WAV file. What was read from PCM of 8 or 16 bits is
 // written back exactly by PCM16, and any sound by Float32.
 func (s *Sound) Write(w io.Writer, format Format) error {
-	if err := s.check(); err != nil {
+	width, err := s.width(format)
+	if err != nil {
 		return fmt.Errorf("wav: %w", err)
 	}
-	width := 2
-	switch format {
-	case PCM16:
-	case Float32:
-		width = 4
-	case MuLaw:
-		width = 1
-	default:
-		return fmt.Errorf("wav: format %d is not known; write audio.PCM16, audio.Float32 or audio.MuLaw", format)
-	}
 	frames, channels := s.Frames(), len(s.Channels)
-	if channels*width > math.MaxUint16 || int64(s.Rate)*int64(channels*width) > math.MaxUint32 {
-		return fmt.Errorf("wav: %d channels at %d Hz do not fit a WAV header; write fewer channels a file", channels, s.Rate)
-	}
-	size := int64(frames) * int64(channels*width)
-	if size > math.MaxUint32-64 {
-		return fmt.Errorf("wav: %d bytes of samples, and a WAV file holds 4 GB; write it in parts", size)
-	}
 	out := bufio.NewWriter(w)
-	out.Write(preamble(format, channels, s.Rate, width, frames, uint32(size)))
+	out.Write(preamble(format, channels, s.Rate, width, frames, uint32(frames*channels*width)))
 	var b [4]byte
 	for i := range frames {
 		for _, c := range s.Channels {
@@ -66,6 +50,31 @@ func (s *Sound) Write(w io.Writer, format Format) error {
 		return fmt.Errorf("wav: %w", err)
 	}
 	return nil
+}
+
+// width is how many bytes a sample has in a format, if s can be written in it.
+func (s *Sound) width(format Format) (int, error) {
+	if err := s.check(); err != nil {
+		return 0, err
+	}
+	width := 2
+	switch format {
+	case PCM16:
+	case Float32:
+		width = 4
+	case MuLaw:
+		width = 1
+	default:
+		return 0, fmt.Errorf("format %d is not known; write audio.PCM16, audio.Float32 or audio.MuLaw", format)
+	}
+	frame := int64(len(s.Channels)) * int64(width)
+	if frame > math.MaxUint16 || int64(s.Rate)*frame > math.MaxUint32 {
+		return 0, fmt.Errorf("%d channels at %d Hz do not fit a WAV header; write fewer channels a file", len(s.Channels), s.Rate)
+	}
+	if size := int64(s.Frames()) * frame; size > math.MaxUint32-64 {
+		return 0, fmt.Errorf("%d bytes of samples, and a WAV file holds 4 GB; write it in parts", size)
+	}
+	return width, nil
 }
 
 // preamble is all that stands before the samples. What is not PCM has a longer fmt
@@ -101,7 +110,7 @@ func preamble(format Format, channels, rate, width, frames int, size uint32) []b
 
 // WriteFile writes s as the WAV file path, over what was there.
 func (s *Sound) WriteFile(path string, format Format) error {
-	if err := s.check(); err != nil { // before a file is emptied
+	if _, err := s.width(format); err != nil { // before a file is emptied
 		return fmt.Errorf("wav: %s: %w", path, err)
 	}
 	f, err := os.Create(path)

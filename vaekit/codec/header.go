@@ -41,7 +41,7 @@ const (
 	mostExamples = 1 << 20 // of a block
 	mostModel    = 1 << 30 // bytes
 	mostRank     = 8
-	mostBlock    = 1 << 30 // values
+	mostBlock    = 1 << 26 // values, also of all blocks in work
 )
 
 // ErrModel is the error of a file that another model wrote.

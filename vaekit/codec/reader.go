@@ -36,7 +36,7 @@ type decompressed struct {
 // that the file holds. Errors name the block where a file is broken, and none of its
 // examples is returned.
 func NewReader(from io.Reader, m *Model) (*Reader, error) {
-	r := &Reader{from: newHashed(from), most: runtime.GOMAXPROCS(0)}
+	r := &Reader{from: newHashed(from)}
 	h, err := r.from.header()
 	if err != nil {
 		return nil, fmt.Errorf("codec: the file's beginning: %w", err)
@@ -45,6 +45,7 @@ func NewReader(from io.Reader, m *Model) (*Reader, error) {
 		return nil, err
 	}
 	r.m, r.block = m, uint32(h.block)
+	r.most = max(1, min(runtime.GOMAXPROCS(0), mostBlock/(h.block*datasets.Size(h.shape)))) // a file may say that its blocks are vast
 	return r, nil
 }
 

@@ -27,6 +27,7 @@ var densities = []struct {
 	{name: "FullGaussian", posterior: dist.FullGaussian{}},
 	{name: "planar flows", posterior: dist.FlowPosterior{Flows: []dist.Flow{dist.Planar{}, dist.Planar{}}}, own: true},
 	{name: "IAF", posterior: dist.FlowPosterior{Flows: []dist.Flow{dist.IAF{Hidden: []int{5, 4}, Context: 2}, dist.IAF{Hidden: []int{3}}}}},
+	{name: "IAF without context", posterior: dist.FlowPosterior{Flows: []dist.Flow{dist.IAF{Hidden: []int{3}}}}},
 	{name: "IAF after FullGaussian", posterior: dist.FlowPosterior{Base: dist.FullGaussian{}, Flows: []dist.Flow{dist.IAF{Hidden: []int{3}, Context: 1}}}},
 	{name: "coupling flow of the encoder", posterior: dist.FlowPosterior{Flows: []dist.Flow{dist.Coupling{Hidden: []int{3}, Context: 2}, dist.Coupling{Hidden: []int{3}}}}},
 	{name: "StandardNormal", prior: dist.StandardNormal{}},

@@ -58,7 +58,11 @@ func (f FlowPosterior) Density(p *nets.Pass, out *graph.Node, latent int) Densit
 	n := f.base().Outputs(latent)
 	out.AssertDims(-1, f.Outputs(latent))
 	base := f.base().Density(p.In("base"), columns(out, 0, n), latent)
-	return Flowed{base, steps(f.Flows, p, columns(out, n, f.Outputs(latent)), latent)}
+	var context *graph.Node // XLA has no slices of nothing
+	if n < f.Outputs(latent) {
+		context = columns(out, n, f.Outputs(latent))
+	}
+	return Flowed{base, steps(f.Flows, p, context, latent)}
 }
 
 // FlowPrior is N(0, I) after flows, the latents in reversed order after each: RealNVP

@@ -32,6 +32,8 @@ var convolutions = []struct {
 	{nets.Conv1D{Channels: 5, Kernel: 4, Padding: nets.Causal}, []int{7, 6}, []int{7, 5}},
 	{nets.Conv1D{Channels: 1, Kernel: 2, Dilation: 4, Padding: nets.Causal}, []int{9, 5}, []int{9, 1}},
 	{nets.Conv1D{Channels: 3, Kernel: 5, Stride: 3, Padding: nets.Causal}, []int{11, 2}, []int{4, 3}},
+	{nets.Conv1D{Channels: 2, Kernel: 3, Stride: 2, Padding: nets.Causal}, []int{2, 3}, []int{1, 2}}, // a tap sees nothing
+	{nets.Conv1D{Channels: 2, Kernel: 3, Stride: 2, Dilation: 5, Padding: nets.Causal}, []int{4, 3}, []int{2, 2}},
 
 	{nets.Conv2D{Channels: 5}, []int{5, 4, 6}, []int{5, 4, 5}},
 	{nets.Conv2D{Channels: 2}, []int{4, 5, 1}, []int{4, 5, 2}},

@@ -63,11 +63,22 @@ type Exponential struct {
 
 // At is Factor^(step/Steps).
 func (e Exponential) At(step *graph.Node) *graph.Node {
-	times := graph.DivScalar(step, max(1, float64(e.Steps)))
+	times := over(step, e.Steps)
 	if e.Stairs {
-		times = graph.Floor(times)
+		times = whole(step, e.Steps)
 	}
 	return graph.Exp(graph.MulScalar(times, math.Log(or(e.Factor, 0.5))))
+}
+
+// over is step/n.
+func over(step *graph.Node, n int) *graph.Node {
+	return graph.DivScalar(step, max(1, float64(n)))
+}
+
+// whole is how often n goes into step, of which half a step is no part: step is multiplied by
+// 1/n, and 49 times that of 49 is below 1.
+func whole(step *graph.Node, n int) *graph.Node {
+	return graph.Floor(over(graph.AddScalar(step, 0.5), n))
 }
 
 // Linear goes from From to To in a straight line and stays there. With both 0 it
@@ -94,8 +105,7 @@ type Cyclical struct {
 
 // At is min(1, (step mod Period) / (Rise · Period)).
 func (c Cyclical) At(step *graph.Node) *graph.Node {
-	periods := graph.DivScalar(step, max(1, float64(c.Period)))
-	within := graph.Sub(periods, graph.Floor(periods))
+	within := graph.Sub(over(step, c.Period), whole(step, c.Period))
 	return graph.Min(graph.DivScalar(within, or(c.Rise, 0.5)), graph.OnesLike(step))
 }
 

@@ -29,6 +29,8 @@ func TestSchedules(t *testing.T) {
 		{"linear down", optim.Linear{Steps: 10, From: 1, To: 0.2}, map[float64]float64{0: 1, 5: 0.6, 10: 0.2, 99: 0.2}},
 		{"linear to nothing", optim.Linear{Steps: 10, From: 1}, map[float64]float64{0: 1, 5: 0.5, 10: 0}},
 		{"cyclical", optim.Cyclical{Period: 100}, map[float64]float64{0: 0, 25: 0.5, 50: 1, 99: 1, 100: 0, 125: 0.5}},
+		{"stairs of 49", optim.Exponential{Steps: 49, Stairs: true}, map[float64]float64{48: 1, 49: 0.5}}, // 49·(1/49) is below 1
+		{"cyclical, 49", optim.Cyclical{Period: 49}, map[float64]float64{48: 1, 49: 0}},
 		{"cyclical, slow", optim.Cyclical{Period: 100, Rise: 1}, map[float64]float64{50: 0.5, 75: 0.75, 100: 0}},
 		{"sigmoid", optim.Sigmoid{Middle: 1000, Width: 100}, map[float64]float64{0: 1 / (1 + math.Exp(10)), 1000: 0.5, 1100: 1 / (1 + math.Exp(-1))}},
 	}
