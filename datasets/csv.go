@@ -37,7 +37,7 @@ type Measurements struct {
 //
 //	wines, err := datasets.CSV("wines.csv", datasets.Columns{Label: "cultivar"})
 //
-// An empty field, or NA or NaN, is masked: a model neither sees nor explains it. Anything
+// An empty field, or NA or NaN in any case, is masked: a model neither sees nor explains it. Anything
 // else that is not a finite number is an error, with its line and column; so is a column
 // without any number. Origin is the number of the line.
 func CSV(path string, how Columns) (*Measurements, error) {
@@ -117,7 +117,7 @@ func readCSV(from io.Reader, how Columns) (*Measurements, error) {
 		return nil, err
 	}
 	if label >= 0 {
-		if table.Labels, err = m.kinds(words, how.Like); err != nil {
+		if table.Labels, err = m.kinds(words, origin, how.Like); err != nil {
 			return nil, err
 		}
 	}
@@ -182,32 +182,24 @@ func (m *Measurements) scale(t Table, like *Measurements) error {
 	return nil
 }
 
-// kinds makes numbers of labels.
-func (m *Measurements) kinds(words []string, like *Measurements) ([]int, error) {
-	labels := make([]int, len(words))
+// kinds makes numbers of the labels of lines.
+func (m *Measurements) kinds(words, lines []string, like *Measurements) ([]int, error) {
+	isWord := func(s string) bool { _, err := strconv.Atoi(s); return err != nil }
 	m.Kinds = []string{}
-	given := like != nil && like.Kinds != nil
-	if given {
+	if like != nil && like.Kinds != nil {
 		m.Kinds = like.Kinds
-	}
-	numbers := len(m.Kinds) == 0
-	for i, word := range words {
-		v, err := strconv.Atoi(word)
-		if given && numbers && err != nil {
-			return nil, fmt.Errorf("the label %q is not a number, and those of Like are", word)
-		}
-		numbers = numbers && err == nil
-		labels[i] = v
-	}
-	if numbers {
-		return labels, nil
-	}
-	if len(m.Kinds) == 0 {
+	} else if slices.ContainsFunc(words, isWord) {
 		m.Kinds = slices.Compact(slices.Sorted(slices.Values(words)))
 	}
+	labels := make([]int, len(words))
 	for i, word := range words {
-		if labels[i] = slices.Index(m.Kinds, word); labels[i] < 0 {
-			return nil, fmt.Errorf("the label %q is not among those of Like, %s", word, strings.Join(m.Kinds, ", "))
+		var err error
+		if len(m.Kinds) > 0 {
+			if labels[i] = slices.Index(m.Kinds, word); labels[i] < 0 {
+				return nil, fmt.Errorf("line %s: the label %q is not among those of Like, %s; correct it, or leave the row out", lines[i], word, strings.Join(m.Kinds, ", "))
+			}
+		} else if labels[i], err = strconv.Atoi(word); err != nil {
+			return nil, fmt.Errorf("line %s: the label %q is not a number, and those of Like are; correct it, or leave the row out", lines[i], word)
 		}
 	}
 	return labels, nil

@@ -86,6 +86,7 @@ func TestCSVRefuses(t *testing.T) {
 		"the file is empty":                         {"", Columns{}},
 		`line 3, column b: "two" is not a number`:   {"a,b\n1,2\n1,two\n", Columns{}},
 		`"Inf" is not a number`:                     {"a\nInf\n", Columns{}},
+		`"-nan" is not a number`:                    {"a\n-nan\n", Columns{}},
 		`there is no column "kind"; the first line`: {"a,b\n1,2\n", Columns{Label: "kind"}},
 		"no column is left":                         {"kind\nx\n", Columns{Label: "kind"}},
 		"column b has no numbers":                   {"a,b\n1,\n2,\n", Columns{}},

@@ -118,7 +118,10 @@ func (s *session) newFinite(weights []string) (*finite, error) {
 		}
 		return []*graph.Node{graph.Concatenate(counts, 0)}
 	})
-	return f, err
+	if err != nil {
+		return nil, err
+	}
+	return f, nil
 }
 
 // notFinite names the examples of a batch that hold a NaN or an infinity.

@@ -154,6 +154,8 @@ func (d description) difference(asked description) string {
 		return ""
 	case strings.HasPrefix(diff, "From:"):
 		return "it began with other weights (Training.From)"
+	case strings.HasPrefix(diff, "Held:"):
+		return "its learning rate followed the loss on other held-out data (Training.Plateau and Validation)"
 	}
 	return "Training." + diff
 }

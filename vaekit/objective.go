@@ -40,8 +40,9 @@ type ELBO struct {
 	// [Nothing] leaves the rate out.
 	Beta float64
 
-	// Schedule multiplies Beta at each step, as optim.Linear{Steps: 5000} for KL
-	// annealing (Bowman et al., 2015). Nil: it stays.
+	// Schedule multiplies Beta at each step of training, as optim.Linear{Steps: 5000} for
+	// KL annealing (Bowman et al., 2015); held-out data is measured with Beta itself. Nil: it
+	// stays.
 	Schedule optim.Schedule
 }
 

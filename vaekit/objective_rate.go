@@ -82,8 +82,8 @@ type Capacity struct {
 	Weight float64 // 0 means 1
 	Nats   float64
 
-	// Schedule multiplies Nats at each step: optim.Linear{Steps: 100_000} lets them rise
-	// from 0, as in the paper. Nil: they stay.
+	// Schedule multiplies Nats at each step of training: optim.Linear{Steps: 100_000} lets
+	// them rise from 0, as in the paper; held-out data is measured with Nats. Nil: they stay.
 	Schedule optim.Schedule
 }
 

@@ -86,7 +86,7 @@ func TestBestNeedsHeldOutData(t *testing.T) {
 	}
 }
 
-// Epochs that measured nothing take no patience, and a learning rate that followed the loss
+// Epochs before the first that was measured take no patience, and a learning rate that followed the loss
 // on some held-out data does not go on with other data.
 func TestHeldOutDataComesLater(t *testing.T) {
 	onGo(t)
@@ -99,7 +99,7 @@ func TestHeldOutDataComesLater(t *testing.T) {
 	how.Dir, how.Plateau = t.TempDir(), optim.Plateau{Patience: 2}
 	train(t, floatModel(), floats(t, 40), how)
 	how.Epochs, how.Validation = 7, floats(t, 10)
-	if _, err := vaekit.Train(floatModel(), floats(t, 40), how); err == nil || !strings.Contains(err.Error(), "Held") {
+	if _, err := vaekit.Train(floatModel(), floats(t, 40), how); err == nil || !strings.Contains(err.Error(), "other held-out data") {
 		t.Errorf("a plateau on one set of held-out data goes on with another: %v", err)
 	}
 }

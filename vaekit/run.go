@@ -114,6 +114,9 @@ func openRun(dir fs.FS, model Model, d description) (run *Run, err error) {
 	if err := json.Unmarshal([]byte(text), &n); err != nil {
 		return nil, fmt.Errorf("the checkpoint's note: %w", err)
 	}
+	if own, err := d.hash(); err != nil || own != n.Run {
+		return nil, fmt.Errorf("the weights belong to another run than %s describes; copy or export both again", descriptionFile)
+	}
 	backend, err := engine.Default()
 	if err != nil {
 		return nil, err

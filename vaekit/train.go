@@ -187,6 +187,9 @@ func (s *session) open() error {
 	}
 	all, text, warning, err := engine.LoadWeights(os.DirFS(dir))
 	if errors.Is(err, engine.ErrNoWeights) {
+		if s.locked == nil { // Train says that nothing can be kept there
+			return nil
+		}
 		// A run that ended before its first checkpoint did so perhaps because of what is mended now.
 		return s.description.write(dir)
 	}
@@ -206,7 +209,7 @@ func (s *session) open() error {
 	if own, err := held.hash(); err != nil || own != n.Run {
 		return fmt.Errorf("vaekit: %s: the checkpoint belongs to another run than %s describes; take another Dir, or Restart: true to begin anew", dir, descriptionFile)
 	}
-	if held.Opaque != "" && s.description.Opaque == "" { // registered since
+	if s.locked != nil && held.Opaque != "" && s.description.Opaque == "" { // registered since
 		if err := s.description.write(dir); err != nil {
 			return err
 		}
@@ -239,7 +242,7 @@ func (s *session) done() bool {
 	if s.step != len(s.history)*s.feed.steps && s.step < s.steps() {
 		return false
 	}
-	best := s.bestEpoch() // 0 where no held-out loss was measured yet: no patience is lost
+	best := s.bestEpoch() // 0 before the first finite held-out loss, from which patience counts
 	return len(s.history) >= s.how.Epochs || best > 0 && s.how.Patience > 0 && len(s.history)-best >= s.how.Patience
 }
 

@@ -48,7 +48,8 @@ type Training struct {
 
 	// Optimiser says how weights follow their gradients; nil means optim.Adam{}. Its
 	// learning rate is Rate (0 means 1e-3) times what Schedule says of the step, and
-	// less once the held-out loss, or without one the training loss, is on a Plateau.
+	// less once the held-out loss, or without one the training loss, is on a Plateau; the
+	// latter follows the objective's schedule, and is not to be compared while that rises.
 	Optimiser optim.Optimiser
 	Rate      float64
 	Schedule  optim.Schedule
@@ -78,12 +79,13 @@ type Training struct {
 	Devices int
 
 	// Patience stops training after so many epochs without a lower loss on the held-out
-	// data; the run then has the weights of its best epoch. 0: never. See [Run.Best].
+	// data, counted from the first that is finite; the run then has the weights of its best epoch. 0: never. See [Run.Best].
 	Patience int
 
 	// Holdout is the fraction of the data kept from training and measured after
 	// every epoch, by the objective without its schedule, so that losses of epochs can be
-	// compared. Validation is other data to measure instead.
+	// compared. Validation is other data to measure instead; a run whose Plateau followed
+	// it goes on with no other.
 	Holdout    float64
 	Validation datasets.Dataset
 

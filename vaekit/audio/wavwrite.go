@@ -108,7 +108,8 @@ func preamble(format Format, channels, rate, width, frames int, size uint32) []b
 	return le.AppendUint32(b, size)
 }
 
-// WriteFile writes s as the WAV file path, over what was there.
+// WriteFile writes s as the WAV file path, over what was there; a sound that the format
+// cannot hold leaves that as it is.
 func (s *Sound) WriteFile(path string, format Format) error {
 	if _, err := s.width(format); err != nil { // before a file is emptied
 		return fmt.Errorf("wav: %s: %w", path, err)

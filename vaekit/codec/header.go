@@ -41,7 +41,8 @@ const (
 	mostExamples = 1 << 20 // of a block
 	mostModel    = 1 << 30 // bytes
 	mostRank     = 8
-	mostBlock    = 1 << 26 // values, also of all blocks in work
+	mostBlock    = 1 << 30 // values
+	mostWork     = 1 << 28 // values of all blocks that a reader works on, if there is more than one
 )
 
 // ErrModel is the error of a file that another model wrote.

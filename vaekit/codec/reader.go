@@ -45,7 +45,7 @@ func NewReader(from io.Reader, m *Model) (*Reader, error) {
 		return nil, err
 	}
 	r.m, r.block = m, uint32(h.block)
-	r.most = max(1, min(runtime.GOMAXPROCS(0), mostBlock/(h.block*datasets.Size(h.shape)))) // a file may say that its blocks are vast
+	r.most = max(1, min(runtime.GOMAXPROCS(0), mostWork/(h.block*datasets.Size(h.shape)))) // a file may say that its blocks are vast
 	return r, nil
 }
 

@@ -58,11 +58,7 @@ func (f FlowPosterior) Density(p *nets.Pass, out *graph.Node, latent int) Densit
 	n := f.base().Outputs(latent)
 	out.AssertDims(-1, f.Outputs(latent))
 	base := f.base().Density(p.In("base"), columns(out, 0, n), latent)
-	var context *graph.Node // XLA has no slices of nothing
-	if n < f.Outputs(latent) {
-		context = columns(out, n, f.Outputs(latent))
-	}
-	return Flowed{base, steps(f.Flows, p, context, latent)}
+	return Flowed{base, steps(f.Flows, p, out, n, latent)}
 }
 
 // FlowPrior is N(0, I) after flows, the latents in reversed order after each: RealNVP
@@ -88,7 +84,7 @@ func (f FlowPrior) Density(p *nets.Pass, given Given) Density {
 	if contexts(f.Flows, given.Latent) > 0 {
 		context = p.Param("context")
 	}
-	return Flowed{StandardNormal{}.Density(p, given), steps(f.Flows, p, context, given.Latent)}
+	return Flowed{StandardNormal{}.Density(p, given), steps(f.Flows, p, context, 0, given.Latent)}
 }
 
 // contexts are the numbers that all flows take for each example.
@@ -109,8 +105,9 @@ func flowParams(flows []Flow, latent int) (params []nets.Param) {
 	return params
 }
 
-func steps(flows []Flow, p *nets.Pass, context *graph.Node, latent int) (all []step) {
-	at := 0
+// steps are flows that take their contexts from the columns of one node, beginning with that
+// called at: no slice of nothing, which XLA does not have.
+func steps(flows []Flow, p *nets.Pass, context *graph.Node, at, latent int) (all []step) {
 	for i, flow := range flows {
 		s := step{flow: flow, pass: p.In(fmt.Sprint("flow", i))}
 		if n := flow.Outputs(latent); n > 0 {

@@ -1,8 +1,6 @@
 package nets
 
 import (
-	"slices"
-
 	"github.com/gomlx/compute"
 	"github.com/gomlx/gomlx/core/graph"
 	"github.com/gomlx/gomlx/core/tensors"
@@ -200,8 +198,7 @@ func placed(x *graph.Node, low, total []int) *graph.Node {
 		from[i] = max(-low[i], 0)
 		to[i] = min(x.Shape().Dimensions[1+i], total[i]-low[i])
 		if to[i] <= from[i] { // all of x is cut off
-			dims := slices.Concat(x.Shape().Dimensions[:1], total, []int{channels(x)})
-			return graph.BroadcastToDims(zero(x), dims...)
+			return graph.BroadcastToDims(zero(x), with(with(x.Shape().Dimensions[:1], total...), channels(x))...)
 		}
 		start := max(low[i], 0)
 		pads[1+i] = compute.PadAxis{Start: start, End: total[i] - start - (to[i] - from[i])}

@@ -75,8 +75,8 @@ func over(step *graph.Node, n int) *graph.Node {
 	return graph.DivScalar(step, max(1, float64(n)))
 }
 
-// whole is how often n goes into step, of which half a step is no part: step is multiplied by
-// 1/n, and 49 times that of 49 is below 1.
+// whole is ⌊step/n⌋. Half a step is added because step is multiplied by 1/n, and 49 · (1/49)
+// is below 1.
 func whole(step *graph.Node, n int) *graph.Node {
 	return graph.Floor(over(graph.AddScalar(step, 0.5), n))
 }
@@ -105,8 +105,9 @@ type Cyclical struct {
 
 // At is min(1, (step mod Period) / (Rise · Period)).
 func (c Cyclical) At(step *graph.Node) *graph.Node {
-	within := graph.Sub(over(step, c.Period), whole(step, c.Period))
-	return graph.Min(graph.DivScalar(within, or(c.Rise, 0.5)), graph.OnesLike(step))
+	period := max(1, float64(c.Period))
+	within := graph.Sub(step, graph.MulScalar(whole(step, c.Period), period))
+	return graph.Min(graph.DivScalar(within, or(c.Rise, 0.5)*period), graph.OnesLike(step))
 }
 
 // Sigmoid rises from 0 to 1 along a logistic curve (Bowman et al., 2015).
@@ -122,7 +123,7 @@ func (s Sigmoid) At(step *graph.Node) *graph.Node {
 
 // part is how much of steps is done: step/steps, and 1 from there on.
 func part(step *graph.Node, steps int) *graph.Node {
-	return graph.Min(graph.DivScalar(step, max(1, float64(steps))), graph.OnesLike(step))
+	return graph.Min(over(step, steps), graph.OnesLike(step))
 }
 
 func init() {

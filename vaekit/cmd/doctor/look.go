@@ -1,6 +1,7 @@
 package main
 
 import (
+	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -71,7 +72,7 @@ func look() facts {
 	_, err = os.Stat(filepath.Join(f.data, "fsdd", "recordings"))
 	f.speech = err == nil
 	f.freeMB = free(f.data)
-	f.cells = inspect(cellsFolder(), filepath.Join("??", "*-a"))
+	f.cells = inspect(cellsFolder(), "??/*-a")
 	f.programs = inspect(compiled.Folder(), "*.xla")
 	return f
 }
@@ -90,7 +91,7 @@ func inspect(folder, pattern string) cache {
 	if folder == "" {
 		return cache{}
 	}
-	found, _ := filepath.Glob(filepath.Join(folder, pattern))
+	found, _ := fs.Glob(os.DirFS(folder), pattern)
 	c := cache{folder: folder, entries: len(found)}
 	probe := filepath.Join(folder, ".doctor"+time.Now().Format("150405.000000"))
 	if os.MkdirAll(folder, 0o700) == nil && os.WriteFile(probe, nil, 0o600) == nil {

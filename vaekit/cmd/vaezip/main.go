@@ -1,6 +1,6 @@
 // Vaezip compresses images by a trained model, without loss, and back.
 //
-//	vaezip -model runs/grey images.idx digits.vz   compresses IDX, a folder of pictures, or .npy
+//	vaezip -model runs/grey images.idx digits.vz     compresses IDX, a folder of pictures, or .npy
 //	vaezip -d digits.vz images.idx                   decompresses to any of these
 //	vaezip -test digits.vz                           decompresses, and writes nothing
 //	vaezip -list digits.vz                           says what the file holds, and whether it is whole

@@ -76,8 +76,11 @@ func SaveWeights(dir string, all []Tensor, note string, keep int) error {
 	}
 	current, previous := filepath.Join(dir, WeightsFile), filepath.Join(dir, PreviousFile)
 	return replace(current, file, func() error {
+		if keep == 0 {
+			return nil
+		}
 		old, err := os.ReadFile(current)
-		if err != nil || keep == 0 {
+		if err != nil {
 			return nil // there is none to keep
 		}
 		if _, _, err := DecodeTensors(old); err != nil {
