@@ -66,4 +66,5 @@ doctor -line >&2 || say 'No backend starts. What to do: docker run … vaebook d
 "$venv/bin/jupyter-trust" "$notebooks"/*.ipynb >/dev/null
 say 'JupyterLab is starting; open the URL it prints (with the port that you published, if it is another). Ctrl-C, twice, stops it.'
 cd "$notebooks"
+if [ "$(id -u)" = 0 ]; then set -- "$@" --allow-root; fi
 exec "$venv/bin/jupyter-lab" --config="$here/container_config.py" --ServerApp.root_dir="$notebooks" "$@"

@@ -16,13 +16,24 @@ unset GOOS GOARCH GO111MODULE GOBIN
 # The Go backend's vector kernels are written for amd64; elsewhere the experiment brings
 # nothing. Every build has to agree on it, or everything is compiled twice.
 case $(uname -m) in
-x86_64 | amd64) export GOEXPERIMENT=simd ;;
+x86_64 | amd64)
+	# A Go that does not know the experiment ends before it takes the toolchain of go.mod.
+	case $(cd / && GOTOOLCHAIN=local GOEXPERIMENT='' go env GOVERSION 2>/dev/null) in
+	go1.2[1-5]*) toolchain=$(cd "$root" && GOEXPERIMENT='' go env GOROOT) && PATH=$toolchain/bin:$PATH ;;
+	esac
+	export PATH GOEXPERIMENT=simd
+	;;
 *) unset GOEXPERIMENT ;;
 esac
 
-# What vaekit and datasets look for.
-export VAEKIT_DATA="${VAEKIT_DATA:-$setup/data}"
-export VAEKIT_PJRT="${VAEKIT_PJRT:-$setup/pjrt}"
+# What vaekit and datasets look for, as cells run in another folder than this command.
+absolute() {
+	case $1 in /* | off) echo "$1" ;; *) echo "$PWD/$1" ;; esac
+}
+VAEKIT_DATA=$(absolute "${VAEKIT_DATA:-$setup/data}")
+VAEKIT_PJRT=$(absolute "${VAEKIT_PJRT:-$setup/pjrt}")
+VAEKIT_CACHE=$(absolute "${VAEKIT_CACHE:-$state/cache/compiled}") # what XLA compiled
+export VAEKIT_DATA VAEKIT_PJRT VAEKIT_CACHE
 export PJRT_PLUGIN_LIBRARY_PATH="${PJRT_PLUGIN_LIBRARY_PATH:-$VAEKIT_PJRT}"
 export VAEKIT_PYTHON="$venv/bin/python" # with numpy and safetensors: a test reads weights with it
 
@@ -40,7 +51,6 @@ export VAEKIT_BROWSER="${VAEKIT_BROWSER-$(find_browser)}"
 export GLIBC_TUNABLES="${GLIBC_TUNABLES:-glibc.malloc.hugetlb=1}"
 
 # Programs that would otherwise keep their files in the home folder.
-export VAEKIT_CACHE="${VAEKIT_CACHE:-$state/cache/compiled}"
 export GOPLSCACHE="$state/cache/gopls" STATICCHECK_CACHE="$state/cache/staticcheck"
 jupyter=${VAEKIT_JUPYTER:-$state/jupyter} # a test brings a folder of its own
 export JUPYTER_CONFIG_DIR="$jupyter/config" JUPYTER_DATA_DIR="$jupyter/data"

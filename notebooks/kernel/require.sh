@@ -39,7 +39,7 @@ require_go() {
 		return
 	fi
 	# Outside the module, where go.mod asks for nothing.
-	have=$(cd / && GOTOOLCHAIN=local go env GOVERSION 2>/dev/null) || have=unknown
+	have=$(cd / && GOTOOLCHAIN=local GOEXPERIMENT='' go env GOVERSION 2>/dev/null) || have=unknown
 	minor=$(printf '%s' "$have" | sed -n 's/.*go1\.\([0-9][0-9]*\).*/\1/p')
 	if [ "${minor:-0}" -lt 24 ]; then
 		lacks "go 1.24 or later; here is $have (newer: https://go.dev/dl, or golang-go from Debian 13 or backports)" golang-go 'brew install go'

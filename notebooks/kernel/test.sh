@@ -57,6 +57,19 @@ fake go 'echo go1.22.2'
 expect 'old Go' 'here is go1.22.2' lone_setup
 
 rest_of_path
+mkdir -p "$tmp/newer/bin"
+cat >"$tmp/newer/bin/go" <<'SH'
+#!/bin/sh
+[ "$*" != 'env GOVERSION' ] || { echo go1.27.0; exit; }
+echo 'write /x: no space left on device' >&2
+exit 1
+SH
+chmod +x "$tmp/newer/bin/go"
+fake go "[ -z \"\${GOEXPERIMENT:-}\" ] || exit 2
+case \"\$*\" in 'env GOVERSION') echo go1.24.4 ;; 'env GOROOT') echo '$tmp/newer' ;; esac"
+expect 'a Go before the experiment: its toolchain is taken' 'disk is full' lone_setup
+
+rest_of_path
 fake python3 'echo "old venv glibc 3.9.2 /usr/bin/python3"'
 expect 'old Python' 'here is 3.9.2' lone_setup
 

@@ -106,7 +106,7 @@ func pointsOf(l *vaekit.Latents) points {
 	for _, v := range l.Mean {
 		largest = max(largest, math.Abs(float64(v)))
 	}
-	p := points{Count: l.Len(), One: math.Floor(math.MaxInt16 / largest), Labels: l.Labels}
+	p := points{Count: l.Len(), One: math.MaxInt16 / largest, Labels: l.Labels}
 	for _, v := range l.Mean {
 		p.Values = binary.LittleEndian.AppendUint16(p.Values, uint16(int16(math.Round(float64(v)*p.One))))
 	}

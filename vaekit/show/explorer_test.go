@@ -210,7 +210,7 @@ await changes("the place is told", () => e.find("z").textContent, () => point("p
 await changes("leaving goes back", () => pixels("image"), () => point("pointerleave", 1, 1));
 await changes("a finger keeps the place", () => e.z.join(), () => { point("pointerdown", 0.6, 0.3, "touch"); point("pointermove", 0.65, 0.35, "touch"); point("pointerup", 0.65, 0.35, "touch"); });
 await changes("an arrow moves", () => e.z.join(), () => key("ArrowLeft"));
-await changes("A is put", () => e.a.join() + pixels("strip"), () => key("a"));
+await changes("A is put", () => e.a.join() + pixels("strip"), () => key("A"));
 await changes("B is put", () => pixels("strip"), () => e.find("b").click());
 await changes("home", () => String(e.z.every(v => v === 0)), () => key("Home"));
 const [ax, ay] = e.toPixel(e.xy(e.a), 1);
@@ -224,6 +224,13 @@ await changes("another axis", () => e.plane.names.join(), () => set(e.find("x"),
 await changes("a slider moves", () => pixels("image"), () => set(root.querySelector(".vae-sliders input"), 2.5, "input"));
 await changes("a dark page", () => root.style.colorScheme, () => { document.body.style.color = "#ddd"; });
 lines.push((e.plane.u.join() === e.plane.v.join() ? "not: " : "yes: ") + "the axes differ");
+const told = [], slider = root.querySelector(".vae-sliders input");
+document.addEventListener("keydown", event => told.push(event.key));
+for (const k of ["ArrowUp", "b", "Escape"]) slider.dispatchEvent(new KeyboardEvent("keydown", {key: k, bubbles: true}));
+lines.push((told.join() === "Escape" ? "yes: " : "not: ") + "the notebook hears Escape alone, and heard " + told);
+const kept = e.z.join();
+map.dispatchEvent(new PointerEvent("pointerdown", {clientX: box.left + 9, clientY: box.top + 9, pointerId: 1, button: 2}));
+lines.push((kept === e.z.join() ? "yes: " : "not: ") + "the second button opens a menu and keeps the place");
 window.addEventListener("error", event => lines.push("not: " + event.message));
 root.remove(); // as when a notebook is closed
 document.body.className = "another";

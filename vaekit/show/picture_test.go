@@ -119,6 +119,28 @@ func TestNothingFinite(t *testing.T) {
 	}
 }
 
+// However many labels there are, the legend is as long as the picture at most.
+func TestTheLegendFits(t *testing.T) {
+	points, labels := somePoints(60)
+	for i := range labels {
+		labels[i] = i
+	}
+	img, err := Picture{Width: 300}.scatter(points, labels)
+	if err != nil {
+		t.Fatal(err)
+	}
+	rest, ground := img.Bounds(), img.RGBAAt(0, img.Bounds().Dy()-1)
+	last := rest.Dy() - 24*density // from its row down
+	for y := last; y < rest.Dy(); y++ {
+		for x := rest.Dx() - 50*density; x < rest.Dx(); x++ {
+			if img.RGBAAt(x, y) != ground {
+				return
+			}
+		}
+	}
+	t.Errorf("in a picture of %v the last of 60 labels is not to be seen", rest)
+}
+
 // No two of the ten colours look alike, to readers without red or green cones
 // either, and none vanishes on white. Distances are in OKLab, where white is 1
 // from black (B. Ottosson, 2020); 0.06 is several times what can just be seen.

@@ -72,7 +72,7 @@ func (p Picture) plane(points Points, labels []int, axes [2]string, circles bool
 	if labels != nil {
 		key = 60 * density
 	}
-	height := width - key
+	height := max(width-key, (18+22*len(clouds))*density) // a row for each label beside it
 	style := textStyle(labelSize, pencil, text.XLeft, text.YCenter)
 	notes := wrapped(words, style, width)
 	if left > 0 {

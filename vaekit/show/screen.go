@@ -174,8 +174,8 @@ func (f *files) sounds(recordings []recording) error {
 	return nil
 }
 
-func (f *files) page(name, html string) error {
-	return f.write(name, ".html", []byte("<!doctype html>\n<meta charset=utf-8>\n<title>"+name+"</title>\n<body>\n"+html))
+func (f *files) page(name, body string) error {
+	return f.write(name, ".html", []byte("<!doctype html>\n<meta charset=utf-8>\n<title>"+html.EscapeString(name)+"</title>\n<body>\n"+body))
 }
 
 func (f *files) table(rows [][]string) error {

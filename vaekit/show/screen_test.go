@@ -64,6 +64,15 @@ func TestErrorsEndTheCell(t *testing.T) {
 	}
 }
 
+// A label or a file's name is shown as it is, whatever Markdown would make of it.
+func TestTablesAreLiteral(t *testing.T) {
+	got := markdown([][]string{{"what"}, {"<nil> & *a* __b__ $c$ `d` [e](f) g|h \\\ni"}})
+	want := "| what |\n| --- |\n| &lt;nil&gt; &amp; \\*a\\* \\_\\_b\\_\\_ \\$c\\$ \\`d\\` \\[e\\](f) g\\|h \\\\<br>i |\n"
+	if got != want {
+		t.Errorf("got  %s\nwant %s", got, want)
+	}
+}
+
 func TestMustReturnsItsValue(t *testing.T) {
 	if got := Must("a run", nil); got != "a run" {
 		t.Errorf("Must returned %q", got)

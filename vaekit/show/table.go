@@ -2,6 +2,7 @@ package show
 
 import (
 	"fmt"
+	"html"
 	"strings"
 	"unicode/utf8"
 )
@@ -53,13 +54,16 @@ func numeric(rows [][]string) []bool {
 
 func isWord(r rune) bool { return !strings.ContainsRune("0123456789−-+.,eE%± ", r) }
 
+// literal keeps Markdown from reading a word: a label or a file's name is shown as it is.
+var literal = strings.NewReplacer(`\`, `\\`, "`", "\\`", "*", `\*`, "_", `\_`, "[", `\[`, "]", `\]`, "~", `\~`, "$", `\$`, "|", `\|`, "\n", "<br>")
+
 // markdown is a table as Jupyter and GitHub read it.
 func markdown(rows [][]string) string {
 	var b strings.Builder
 	right := numeric(rows)
 	for i, row := range rows {
 		for _, word := range row {
-			b.WriteString("| " + strings.ReplaceAll(word, "|", `\|`) + " ")
+			b.WriteString("| " + literal.Replace(html.EscapeString(word)) + " ")
 		}
 		b.WriteString("|\n")
 		if i > 0 {

@@ -12,6 +12,7 @@ function listen(e) {
     return [event.clientX - box.left, event.clientY - box.top];
   };
   map.addEventListener("pointerdown", event => {
+    if (event.button) return; // the page's own menu
     const [x, y] = under(event);
     const near = name => Math.hypot(...e.toPixel(e.xy(e[name]), map.clientWidth).map((v, i) => v - [x, y][i])) < 14;
     dragged = ["a", "b"].find(near) || "z";
@@ -32,7 +33,7 @@ function listen(e) {
     }
   }
   map.addEventListener("pointermove", move);
-  for (const end of ["pointerup", "pointercancel"]) map.addEventListener(end, () => { dragged = null; });
+  for (const end of ["pointerup", "pointercancel", "lostpointercapture"]) map.addEventListener(end, () => { dragged = null; });
   map.addEventListener("pointerleave", () => { e.over = null; e.redraw(); });
 
   map.addEventListener("keydown", event => {
@@ -40,11 +41,13 @@ function listen(e) {
     const step = e.plane.half / (event.shiftKey ? 200 : 25), way = ways[event.key], [x, y] = e.xy(e.z);
     if (way) keep(e.moved(e.z, [x + way[0] * step, y + way[1] * step]));
     else if (event.key === "Home") keep(new Float32Array(spec.latent));
-    else if ((event.key === "a" || event.key === "b") && !event.ctrlKey && !event.metaKey) put(event.key);
+    else if (/^[ab]$/i.test(event.key) && !event.ctrlKey && !event.metaKey) put(event.key.toLowerCase());
     else if (event.key === "Enter" || event.key === " ") e.play();
     else return;
     event.preventDefault();
-    event.stopPropagation(); // the notebook has keys of its own
+  });
+  root.addEventListener("keydown", event => { // the notebook has keys of its own, arrows too
+    if (!event.ctrlKey && !event.metaKey && !event.altKey && event.key !== "Escape") event.stopPropagation();
   });
 
   function put(name) {
