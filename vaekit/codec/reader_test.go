@@ -4,21 +4,12 @@ import (
 	"bytes"
 	"runtime"
 	"testing"
-
-	"github.com/vaebook/vaebook/vaekit"
 )
 
 // Of vast blocks, which a small file may promise, a reader has few in work.
 func TestFewVastBlocksInWork(t *testing.T) {
 	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(64))
-	run, err := vaekit.Load("testdata/binary")
-	if err != nil {
-		t.Fatal(err)
-	}
-	m, err := New(run)
-	if err != nil {
-		t.Fatal(err)
-	}
+	_, m := small(t)
 	const values = 36 // of an example
 	for block, want := range map[int]int{mostExamples: mostWork / (values * mostExamples), 100: 64} {
 		var file bytes.Buffer
