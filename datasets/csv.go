@@ -37,9 +37,9 @@ type Measurements struct {
 //
 //	wines, err := datasets.CSV("wines.csv", datasets.Columns{Label: "cultivar"})
 //
-// An empty field, or NA or NaN in any case, is masked: a model neither sees nor explains it. Anything
-// else that is not a finite number is an error, with its line and column; so is a column
-// without any number. Origin is the number of the line.
+// An empty field, or NA or NaN in any case, is masked: a model neither sees nor explains it.
+// Anything else that is not a finite number is an error, with its line and column; so is a
+// column without any number. Origin is the number of the line.
 func CSV(path string, how Columns) (*Measurements, error) {
 	file, err := os.Open(path)
 	if err != nil {

@@ -73,6 +73,17 @@ type note struct {
 	Use     string `json:",omitempty"` // the prefix of the weights that the run has: see useOf
 }
 
+// noteOf reads what a checkpoint of the run says of itself.
+func (d description) noteOf(text string) (n note, err error) {
+	if err := json.Unmarshal([]byte(text), &n); err != nil {
+		return n, fmt.Errorf("the checkpoint's note: %w", err)
+	}
+	if own, err := d.hash(); err != nil || own != n.Run {
+		return n, fmt.Errorf("the checkpoint belongs to another run than %s describes", descriptionFile)
+	}
+	return n, nil
+}
+
 // hash tells runs apart by their settings; a model may be described better later,
 // when its types are registered.
 func (d description) hash() (string, error) {

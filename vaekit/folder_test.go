@@ -210,7 +210,7 @@ func TestExportSparesARun(t *testing.T) {
 	if err := os.Rename(filepath.Join(dir+"-other", engine.WeightsFile), filepath.Join(out, engine.WeightsFile)); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := vaekit.Load(out); err == nil || !strings.Contains(err.Error(), "belong to another run") {
+	if _, err := vaekit.Load(out); err == nil || !strings.Contains(err.Error(), "belongs to another run than run.json describes; copy or export both again") {
 		t.Errorf("an export that stopped between its two files: %v", err)
 	}
 }

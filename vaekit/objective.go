@@ -82,7 +82,7 @@ func weigh(x *graph.Node, weight float64) *graph.Node {
 // scheduled is x times what a schedule says at the step. Held-out data is measured without:
 // losses of different epochs can then be compared.
 func (t *Terms) scheduled(x *graph.Node, schedule optim.Schedule) *graph.Node {
-	if schedule == nil || t.pass != nil && !t.pass.Training {
+	if schedule == nil || !t.pass.Training {
 		return x
 	}
 	return graph.Mul(x, graph.ConvertDType(schedule.At(t.Step), x.DType()))

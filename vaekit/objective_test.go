@@ -202,7 +202,7 @@ func bench(q dist.Normal, x float64, noise *graph.Node) *Terms {
 	return &Terms{
 		LogLikelihood: dist.Normal{Mu: like(x), LogVar: like(0)}.LogProb(z),
 		LogPrior:      prior.LogProb(z), LogPosterior: logPosterior, KL: q.KL(prior),
-		Z: z, Posterior: q, Prior: prior, Step: graph.Const(g, float32(0)), Examples: 1000,
+		Z: z, Posterior: q, Prior: prior, Step: graph.Const(g, float32(0)), Examples: 1000, pass: nets.NewPass(true, nil, nil),
 	}
 }
 

@@ -86,8 +86,8 @@ func TestBestNeedsHeldOutData(t *testing.T) {
 	}
 }
 
-// Epochs before the first that was measured take no patience, and a learning rate that followed the loss
-// on some held-out data does not go on with other data.
+// Epochs before the first that was measured take no patience, and a learning rate that
+// followed the loss on some held-out data does not go on with other data.
 func TestHeldOutDataComesLater(t *testing.T) {
 	onGo(t)
 	how := vaekit.Training{Dir: t.TempDir(), Epochs: 3, Batch: 20}

@@ -110,12 +110,9 @@ func openRun(dir fs.FS, model Model, d description) (run *Run, err error) {
 	if err != nil {
 		return nil, err
 	}
-	var n note
-	if err := json.Unmarshal([]byte(text), &n); err != nil {
-		return nil, fmt.Errorf("the checkpoint's note: %w", err)
-	}
-	if own, err := d.hash(); err != nil || own != n.Run {
-		return nil, fmt.Errorf("the weights belong to another run than %s describes; copy or export both again", descriptionFile)
+	n, err := d.noteOf(text)
+	if err != nil {
+		return nil, fmt.Errorf("%w; copy or export both again", err)
 	}
 	backend, err := engine.Default()
 	if err != nil {
@@ -209,6 +206,9 @@ func (r *Run) Export(dir string) error {
 		return fmt.Errorf("vaekit: %w", err)
 	}
 	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return fmt.Errorf("vaekit: Export: %w", err)
+	}
+	if err := engine.Sweep(dir); err != nil {
 		return fmt.Errorf("vaekit: Export: %w", err)
 	}
 	if err := engine.SaveWeights(dir, r.vars, string(text), 0); err != nil {

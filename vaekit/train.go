@@ -1,7 +1,6 @@
 package vaekit
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
@@ -202,12 +201,9 @@ func (s *session) open() error {
 	if err != nil {
 		return fmt.Errorf("vaekit: %s: %w; take another Dir, or Restart: true to begin anew", dir, err)
 	}
-	var n note
-	if err := json.Unmarshal([]byte(text), &n); err != nil {
-		return fmt.Errorf("vaekit: %s: the checkpoint's note: %w", dir, err)
-	}
-	if own, err := held.hash(); err != nil || own != n.Run {
-		return fmt.Errorf("vaekit: %s: the checkpoint belongs to another run than %s describes; take another Dir, or Restart: true to begin anew", dir, descriptionFile)
+	n, err := held.noteOf(text)
+	if err != nil {
+		return fmt.Errorf("vaekit: %s: %w; take another Dir, or Restart: true to begin anew", dir, err)
 	}
 	if s.locked != nil && held.Opaque != "" && s.description.Opaque == "" { // registered since
 		if err := s.description.write(dir); err != nil {

@@ -79,7 +79,8 @@ type Training struct {
 	Devices int
 
 	// Patience stops training after so many epochs without a lower loss on the held-out
-	// data, counted from the first that is finite; the run then has the weights of its best epoch. 0: never. See [Run.Best].
+	// data, counted from the first that is finite; the run then has the weights of its best
+	// epoch. 0: never. See [Run.Best].
 	Patience int
 
 	// Holdout is the fraction of the data kept from training and measured after

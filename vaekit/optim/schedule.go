@@ -70,17 +70,6 @@ func (e Exponential) At(step *graph.Node) *graph.Node {
 	return graph.Exp(graph.MulScalar(times, math.Log(or(e.Factor, 0.5))))
 }
 
-// over is step/n.
-func over(step *graph.Node, n int) *graph.Node {
-	return graph.DivScalar(step, max(1, float64(n)))
-}
-
-// whole is ⌊step/n⌋. Half a step is added because step is multiplied by 1/n, and 49 · (1/49)
-// is below 1.
-func whole(step *graph.Node, n int) *graph.Node {
-	return graph.Floor(over(graph.AddScalar(step, 0.5), n))
-}
-
 // Linear goes from From to To in a straight line and stays there. With both 0 it
 // rises from 0 to 1: KL annealing (Bowman et al., 2015).
 type Linear struct {
@@ -118,7 +107,18 @@ type Sigmoid struct {
 
 // At is 1 / (1 + exp(−(step−Middle)/Width)).
 func (s Sigmoid) At(step *graph.Node) *graph.Node {
-	return graph.Sigmoid(graph.DivScalar(graph.AddScalar(step, -float64(s.Middle)), max(1, float64(s.Width))))
+	return graph.Sigmoid(over(graph.AddScalar(step, -float64(s.Middle)), s.Width))
+}
+
+// over is step/n.
+func over(step *graph.Node, n int) *graph.Node {
+	return graph.DivScalar(step, max(1, float64(n)))
+}
+
+// whole is ⌊step/n⌋. Half a step is added because step is multiplied by 1/n, and 49 · (1/49)
+// is below 1.
+func whole(step *graph.Node, n int) *graph.Node {
+	return graph.Floor(over(graph.AddScalar(step, 0.5), n))
 }
 
 // part is how much of steps is done: step/steps, and 1 from there on.

@@ -62,7 +62,7 @@ func rows(digits *datasets.Digits) []row {
 		trains:  []training{{"run", gated(nil), train, slowly}},
 		measure: nll("NLL", 84.6),
 	}
-	// 500 pseudo-inputs go through the encoder at every step. A model that knows N(0, I) needs few.
+	// 500 pseudo-inputs go through the encoder at every step. A model that knows N(0, I) needs few epochs.
 	vamp, shorter := gated(dist.VampPrior{Components: 500}), decaying(train, 100, 200)
 	vamp.Objective = nil // no Schedule: its latents are in use
 	shorter.Rate = slowly.Rate

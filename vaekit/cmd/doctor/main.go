@@ -1,5 +1,6 @@
 // Doctor says what vaebook finds on this machine: versions, backends and devices, NVIDIA's
-// driver, data, disk, what Go and XLA have compiled; and of what is not as it should be, what to do.
+// driver, data, disk, what Go and XLA have compiled; and of what is not as it should be, what
+// to do.
 // Run it with `make doctor`, or with `docker run --rm vaebook doctor`.
 //
 // It exits with status 1 only if no backend works at all.
