@@ -63,14 +63,7 @@ func TestOptimisersFollowTheirPapers(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			check.EachBackend(t, func(t *testing.T, b *engine.Backend) {
 				slots := len(test.fast.Slots())
-				update := check.Compile(t, b, func(in []*graph.Node) []*graph.Node {
-					u := optim.Update{
-						Value: in[0], Gradient: in[1], Slots: in[3:],
-						Rate: graph.Scalar(in[0].Graph(), in[0].DType(), rate), Count: graph.Reshape(in[2]),
-					}
-					u.Slots = test.fast.Keep(u)
-					return append([]*graph.Node{test.fast.Step(u)}, u.Slots...)
-				})
+				update := compileUpdate(t, b, test.fast)
 				state := []check.Array{check.New(start, 2, 3)}
 				for range slots {
 					state = append(state, check.New(make([]float64, 6), 2, 3))
