@@ -129,6 +129,27 @@ func TestDivergenceIsDiagnosed(t *testing.T) {
 	})
 }
 
+// begins is the ELBO but at the first step, where it is 0/0.
+type begins struct{ vaekit.ELBO }
+
+func (o begins) Loss(t *vaekit.Terms) vaekit.Loss {
+	loss := o.ELBO.Loss(t)
+	step := graph.ConvertDType(t.Step, loss.Value.DType())
+	loss.Value = graph.Add(loss.Value, graph.Div(graph.ZerosLike(step), step))
+	return loss
+}
+
+// An epoch that dropped all its steps has no loss that later ones would have to reach.
+func TestAnEpochWithoutLossIsNoBest(t *testing.T) {
+	onGo(t)
+	m := floatModel()
+	m.Objective = begins{}
+	run := train(t, m, floats(t, 400), vaekit.Training{Epochs: 6, Batch: 400, Rate: 0.01, Plateau: optim.Plateau{Patience: 2}})
+	if first, last := run.History[0], run.History[5]; first.Dropped != 1 || last.LearningRate != 0.01 {
+		t.Errorf("dropped %d of 1 step; then, with a loss that falls, a learning rate of %v: %+v", first.Dropped, last.LearningRate, run.History)
+	}
+}
+
 // poisoned is a stream in which one value of an example is not a number.
 type poisoned struct {
 	datasets.Dataset

@@ -104,12 +104,12 @@ func (s *session) endEpoch() error {
 }
 
 // watched is the loss of an epoch that decides of the learning rate and of patience: on
-// held-out data where there is any.
+// held-out data where there is any; no number where there is no loss.
 func (s *session) watched(e Epoch) float64 {
 	switch {
 	case e.Validation != nil:
 		return e.Validation.Loss
-	case s.valid != nil:
+	case s.valid != nil || e.Dropped == s.feed.steps:
 		return math.NaN()
 	}
 	return e.Train.Loss

@@ -13,7 +13,7 @@ type Losses struct {
 // An Epoch is one line of a run's history.
 type Epoch struct {
 	Epoch      int     // from 1
-	Train      Losses  // over the epoch's batches, while the weights moved
+	Train      Losses  // over the epoch's batches but those dropped, while the weights moved; 0 where all were
 	Validation *Losses // over the held-out examples at the epoch's end; nil where there are none, or the loss on them is not finite
 	Dropped    int     // steps dropped because a value was not finite
 	Skipped    int     `json:",omitempty"` // steps skipped because their gradient was too long
