@@ -27,6 +27,7 @@ type spec struct {
 	Shape     []int        `json:"shape"`
 	Image     []int        `json:"image,omitempty"` // Shape, where it is that of an image
 	Classes   int          `json:"classes"`
+	Class     int          `json:"class"`             // seen first
 	Program   *program     `json:"program,omitempty"` // one of the three
 	Atlas     *atlas       `json:"atlas,omitempty"`
 	Sounds    *pad         `json:"sounds,omitempty"`
@@ -83,6 +84,13 @@ func newSpec(run *vaekit.Run, data datasets.Dataset) (*spec, error) {
 		if !finite(float64(v)) {
 			return nil, errors.New("show: the encoder makes latents that are not finite; see run.Evaluate")
 		}
+	}
+	if s.Classes > 0 {
+		one, err := run.Sample(1) // of the class that was chosen, else of the first
+		if err != nil {
+			return nil, err
+		}
+		s.Class = one.Labels[0]
 	}
 	if shape := s.Shape; len(shape) == 3 && (shape[2] == 1 || shape[2] == 3) {
 		s.Image = shape

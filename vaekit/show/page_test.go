@@ -128,14 +128,15 @@ func packed(rows ...[]float32) string {
 // over is a question about a grid of n by n latents.
 func over(t *testing.T, name string, run *vaekit.Run, data datasets.Dataset, n int, half float64) question {
 	t.Helper()
+	if n := run.Model.Classes; n > 0 {
+		var err error
+		if run, err = run.Class(n - 1); err != nil {
+			t.Fatal(err)
+		}
+	}
 	s, err := Picture{}.explorer(run, data)
 	if err != nil {
 		t.Fatal(err)
-	}
-	if run.Model.Classes > 0 {
-		if run, err = run.Class(0); err != nil {
-			t.Fatal(err)
-		}
 	}
 	z := s.grid(n, half)
 	want, err := run.Decode(z...)

@@ -7,7 +7,7 @@ class Explorer {
     this.z = Float32Array.from(spec.start); // that is kept,
     this.over = null; //                       and what the pointer is over
     [this.a, this.b] = [spec.a, spec.b].map(end => Float32Array.from(end));
-    [this.path, this.class, this.time] = ["linear", spec.class || 0, 0];
+    [this.path, this.class, this.time] = ["linear", spec.class, 0];
     this.look(spec.latent > 2 ? "principal" : "latents", 0, 1);
     this.unpacked = spec.atlas && this.unpack();
     if (spec.sounds) spec.sounds.data = bytes(spec.sounds.values);
