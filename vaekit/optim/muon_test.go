@@ -82,22 +82,34 @@ func nearlyOrthogonal(t *testing.T, x *mat.Dense) *mat.Dense {
 	return &y
 }
 
-// A bias follows Adam, and a matrix whose gradients are 0 stays where it is.
+// A bias follows Adam, as does a matrix of more than Largest numbers. One whose gradients
+// are 0 stays where it is.
 func TestMuonBesidesMatrices(t *testing.T) {
 	check.EachBackend(t, func(t *testing.T, b *engine.Backend) {
-		zero, one := check.New([]float64{0, 0}, 2), check.New([]float64{1}, 1)
-		in := []check.Array{check.New([]float64{2, 4}, 2), check.New([]float64{3, -1e-3}, 2), one, zero, zero}
-		muon, adam := compileUpdate(t, b, optim.Muon{})(in...), compileUpdate(t, b, optim.Adam{})(in...)
-		for i := range muon {
-			if !slices.Equal(muon[i].Values, adam[i].Values) {
-				t.Errorf("output %d of a bias is %v, by Adam %v", i, muon[i].Values, adam[i].Values)
+		for _, c := range []struct {
+			dims []int
+			muon optim.Muon
+			adam bool
+		}{
+			{[]int{4}, optim.Muon{}, true},
+			{[]int{2, 2}, optim.Muon{Largest: 3}, true},
+			{[]int{2, 2}, optim.Muon{Largest: 4}, false},
+			{[]int{2, 2}, optim.Muon{}, false},
+		} {
+			value, gradient := check.New([]float64{1, 2, 3, 4}, c.dims...), check.New([]float64{3, -1e-3, 0, 1}, c.dims...)
+			one, zero := check.New([]float64{1}, 1), check.New(make([]float64, 4), c.dims...)
+			update := compileUpdate(t, b, c.muon)
+			muon, adam := update(value, gradient, one, zero, zero), compileUpdate(t, b, optim.Adam{})(value, gradient, one, zero, zero)
+			same := true
+			for i := range muon {
+				same = same && slices.Equal(muon[i].Values, adam[i].Values)
 			}
-		}
-		start := check.New([]float64{1, 2, 3, 4}, 2, 2)
-		nothing := check.New(make([]float64, 4), 2, 2)
-		still := compileUpdate(t, b, optim.Muon{})(start, nothing, one, nothing, nothing)
-		if !slices.Equal(still[0].Values, start.Values) {
-			t.Errorf("without a gradient %v became %v", start.Values, still[0].Values)
+			if same != c.adam {
+				t.Errorf("%+v on %v: %v, by Adam %v", c.muon, c.dims, muon, adam)
+			}
+			if still := update(value, zero, one, zero, zero); !slices.Equal(still[0].Values, value.Values) {
+				t.Errorf("%+v on %v without a gradient: %v became %v", c.muon, c.dims, value.Values, still[0].Values)
+			}
 		}
 	})
 }
