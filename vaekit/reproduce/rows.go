@@ -55,15 +55,15 @@ func rows(digits *datasets.Digits) []row {
 	}
 	// An epoch takes seven times as long with k = 50. A model that knows k = 5 needs few of
 	// them, and Muon half as many as Adam.
-	again := func(k, epochs int) []training {
+	again := func(k, epochs int, rate float64) []training {
 		model, how := k5.trains[0].model, decaying(train, 100, epochs)
-		model.Objective = vaekit.IWAE{K: k, Encoder: vaekit.DReG} // no Schedule: its latents are in use
-		how.Optimiser = optim.Muon{Largest: 100_000}
+		model.Objective = vaekit.IWAE{K: k, Encoder: vaekit.DReG}    // no Schedule: its latents are in use
+		how.Optimiser, how.Rate = optim.Muon{Largest: 100_000}, rate // the layers of 200 by 200
 		return []training{{"run", model, train, how}}
 	}
 	k5long := row{
 		name: "iwae-k5-long", what: "the same, from its weights, with Muon", data: dynamic, long: true,
-		trains: again(5, 400), after: &k5,
+		trains: again(5, 400, 2e-3), after: &k5,
 		measure: nll("NLL", 85.5),
 	}
 	gaussian := row{
@@ -119,7 +119,7 @@ func rows(digits *datasets.Digits) []row {
 		k5long,
 		{
 			name: "iwae-k50-dreg", what: "1 layer, IWAE k = 50 with DReG (Tucker et al., 2018), from the weights of iwae-k5-long", data: dynamic, long: true,
-			trains: again(50, 30), after: &k5long,
+			trains: again(50, 20, 1e-3), after: &k5long,
 			measure: withActiveUnits(test, 84.6, 23, 27),
 		},
 		gaussian,
