@@ -50,6 +50,14 @@ func (r *Run) Class(class int) (*Run, error) {
 	return &one, nil
 }
 
+// Chosen is the class that [Run.Class] chose; 0 where none was.
+func (r *Run) Chosen() int {
+	if r.class == nil {
+		return 0
+	}
+	return *r.class
+}
+
 // drawn are the classes of n examples that are decoded: the one that was chosen, else
 // otherwise; nil where the model knows of none.
 func (r *Run) drawn(n int, otherwise []int) []int {

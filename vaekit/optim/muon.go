@@ -27,28 +27,27 @@ type Muon struct {
 	Largest int
 }
 
-// adams tells whether a parameter follows Adam.
-func (m Muon) adams(u Update) bool {
+func (m Muon) followsAdam(u Update) bool {
 	return u.Value.Rank() < 2 || m.Largest > 0 && u.Value.Shape().Size() > m.Largest
 }
 
 // Keep is the momentum in the place of Adam's mean, or what Adam keeps.
 func (m Muon) Keep(u Update) []*graph.Node {
-	if m.adams(u) {
+	if m.followsAdam(u) {
 		return m.Adam.Keep(u)
 	}
-	return []*graph.Node{graph.Add(graph.MulScalar(u.Slots[0], or(m.Momentum, 0.95)), u.Gradient), u.Slots[1]}
+	return []*graph.Node{pushed(u.Slots[0], or(m.Momentum, 0.95), u.Gradient), u.Slots[1]}
 }
 
 // Step is one step along the orthogonal matrix, or Adam's.
 func (m Muon) Step(u Update) *graph.Node {
-	if m.adams(u) {
+	if m.followsAdam(u) {
 		return m.Adam.Step(u)
 	}
 	dims := u.Value.Shape().Dimensions
 	columns := dims[len(dims)-1]
 	rows := u.Value.Shape().Size() / columns
-	next := graph.Add(u.Gradient, graph.MulScalar(u.Slots[0], or(m.Momentum, 0.95)))
+	next := pushed(u.Slots[0], or(m.Momentum, 0.95), u.Gradient)
 	step := orthogonal(graph.Reshape(next, rows, columns))
 	rate := graph.MulScalar(u.Rate, 0.2*math.Sqrt(float64(max(rows, columns))))
 	return graph.Sub(u.Value, graph.Mul(rate, graph.Reshape(step, dims...)))
@@ -58,9 +57,8 @@ func (m Muon) Step(u Update) *graph.Node {
 // with the odd polynomial of fifth degree of Jordan et al., which sends all of them from
 // 1/100 to 1, the largest that a matrix of length 1 can have, to between 0.7 and 1.2.
 func orthogonal(x *graph.Node) *graph.Node {
-	tall := x.Shape().Dimensions[0] > x.Shape().Dimensions[1]
-	if tall { // the products are of the shorter side
-		x = graph.Transpose(x, 0, 1)
+	if dims := x.Shape().Dimensions; dims[0] > dims[1] { // the products are of the shorter side
+		return graph.Transpose(orthogonal(graph.Transpose(x, 0, 1)), 0, 1)
 	}
 	const smallest = 1e-20 // for 0/0
 	x = graph.Div(x, graph.AddScalar(graph.Sqrt(graph.ReduceAllSum(graph.Mul(x, x))), smallest))
@@ -68,9 +66,6 @@ func orthogonal(x *graph.Node) *graph.Node {
 		square := graph.MatMul(x, graph.Transpose(x, 0, 1))
 		higher := graph.Add(graph.MulScalar(square, -4.7750), graph.MulScalar(graph.MatMul(square, square), 2.0315))
 		x = graph.Add(graph.MulScalar(x, 3.4445), graph.MatMul(higher, x))
-	}
-	if tall {
-		x = graph.Transpose(x, 0, 1)
 	}
 	return x
 }

@@ -9,6 +9,7 @@ import (
 	"github.com/gomlx/gomlx/core/graph"
 	"gonum.org/v1/gonum/mat"
 
+	"github.com/vaebook/vaebook/datasets"
 	"github.com/vaebook/vaebook/vaekit/internal/check"
 	"github.com/vaebook/vaebook/vaekit/internal/engine"
 	"github.com/vaebook/vaebook/vaekit/optim"
@@ -22,10 +23,7 @@ func TestMuonMovesAlongOrthogonalMatrices(t *testing.T) {
 			check.EachBackend(t, func(t *testing.T, b *engine.Backend) {
 				update := compileUpdate(t, b, optim.Muon{})
 				columns := dims[len(dims)-1]
-				rows := 1
-				for _, d := range dims[:len(dims)-1] {
-					rows *= d
-				}
+				rows := datasets.Size(dims[:len(dims)-1])
 				m, θ := mat.NewDense(rows, columns, nil), mat.NewDense(rows, columns, nil)
 				state := slices.Repeat([]check.Array{check.New(make([]float64, rows*columns), dims...)}, 3)
 				for n := 1; n <= 8; n++ {

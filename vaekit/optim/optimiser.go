@@ -136,7 +136,7 @@ func (s SGD) Keep(u Update) []*graph.Node {
 	if s.Momentum == 0 {
 		return nil
 	}
-	return []*graph.Node{graph.Add(graph.MulScalar(u.Slots[0], s.Momentum), u.Gradient)}
+	return []*graph.Node{pushed(u.Slots[0], s.Momentum, u.Gradient)}
 }
 
 // Step is one step of gradient descent.
@@ -144,11 +144,16 @@ func (s SGD) Step(u Update) *graph.Node {
 	step := u.Gradient
 	switch {
 	case s.Momentum != 0 && s.Nesterov:
-		step = graph.Add(u.Gradient, graph.MulScalar(u.Slots[0], s.Momentum))
+		step = pushed(u.Slots[0], s.Momentum, u.Gradient)
 	case s.Momentum != 0:
 		step = u.Slots[0]
 	}
 	return graph.Sub(u.Value, graph.Mul(u.Rate, step))
+}
+
+// pushed is what momentum keeps of a speed, and one more gradient.
+func pushed(speed *graph.Node, momentum float64, gradient *graph.Node) *graph.Node {
+	return graph.Add(graph.MulScalar(speed, momentum), gradient)
 }
 
 // toward is old, a part of the way to target.

@@ -54,7 +54,7 @@ func rows(digits *datasets.Digits) []row {
 		measure: nll("NLL", 85.5),
 	}
 	// An epoch takes seven times as long with k = 50. A model that knows k = 5 needs few of
-	// them, and Muon half as many as Adam.
+	// them, and Muon fewer than Adam.
 	again := func(k, epochs int, rate float64) []training {
 		model, how := k5.trains[0].model, decaying(train, 100, epochs)
 		model.Objective = vaekit.IWAE{K: k, Encoder: vaekit.DReG}    // no Schedule: its latents are in use

@@ -76,7 +76,7 @@ func newSpec(run *vaekit.Run, data datasets.Dataset) (*spec, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &spec{Latent: d, Shape: run.Shape(), Classes: run.Model.Classes, Start: make([]float32, d)}
+	s := &spec{Latent: d, Shape: run.Shape(), Classes: run.Model.Classes, Class: run.Chosen(), Start: make([]float32, d)}
 	if s.latents, err = run.Encode(some); err != nil {
 		return nil, err
 	}
@@ -84,13 +84,6 @@ func newSpec(run *vaekit.Run, data datasets.Dataset) (*spec, error) {
 		if !finite(float64(v)) {
 			return nil, errors.New("show: the encoder makes latents that are not finite; see run.Evaluate")
 		}
-	}
-	if s.Classes > 0 {
-		one, err := run.Sample(1) // of the class that was chosen, else of the first
-		if err != nil {
-			return nil, err
-		}
-		s.Class = one.Labels[0]
 	}
 	if shape := s.Shape; len(shape) == 3 && (shape[2] == 1 || shape[2] == 3) {
 		s.Image = shape

@@ -128,9 +128,9 @@ func packed(rows ...[]float32) string {
 // over is a question about a grid of n by n latents.
 func over(t *testing.T, name string, run *vaekit.Run, data datasets.Dataset, n int, half float64) question {
 	t.Helper()
-	if n := run.Model.Classes; n > 0 {
+	if classes := run.Model.Classes; classes > 0 {
 		var err error
-		if run, err = run.Class(n - 1); err != nil {
+		if run, err = run.Class(classes - 1); err != nil {
 			t.Fatal(err)
 		}
 	}
